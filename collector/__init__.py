@@ -1,0 +1,1 @@
+"""The service: authenticates, bounds, decodes, remembers, scores, decides and publishes."""

@@ -1,0 +1,1 @@
+"""HTTP resources, one file each. Every file declares its operations; routes and OpenAPI come from the same declaration."""

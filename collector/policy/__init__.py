@@ -1,0 +1,1 @@
+"""From an assessment to a verdict: rules are data (default.toml), conditions are CEL."""

@@ -1,0 +1,1 @@
+"""Durable state: one SQL code path over SQLite and PostgreSQL."""

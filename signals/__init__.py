@@ -1,0 +1,1 @@
+"""Scores with reasons. Pure: no input or output, no clock, no framework."""

@@ -1,0 +1,1 @@
+"""The contract between client and collector. Standard library only; see SPEC.md."""
