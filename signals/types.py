@@ -32,8 +32,12 @@ class ScoreName(StrEnum):
     DRIFT = "drift"
 
 
-_NO_INTS: IntArray = np.empty(0, np.int64)
-_NO_BYTES: ByteArray = np.empty(0, np.uint8)
+def _no_ints() -> IntArray:
+    return np.empty(0, np.int64)
+
+
+def _no_bytes() -> ByteArray:
+    return np.empty(0, np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +70,13 @@ class Facts:
     arrived_us: int
     """Server wall clock, µs."""
     clock: ClockPair | None = None
-    t_us: IntArray = field(default=_NO_INTS)
+    t_us: IntArray = field(default_factory=_no_ints)
     """Client monotonic µs of each input event, never falling."""
-    kind: ByteArray = field(default=_NO_BYTES)
-    code: ByteArray = field(default=_NO_BYTES)
-    x: IntArray = field(default=_NO_INTS)
-    y: IntArray = field(default=_NO_INTS)
-    frames_us: IntArray = field(default=_NO_INTS)
+    kind: ByteArray = field(default_factory=_no_bytes)
+    code: ByteArray = field(default_factory=_no_bytes)
+    x: IntArray = field(default_factory=_no_ints)
+    y: IntArray = field(default_factory=_no_ints)
+    frames_us: IntArray = field(default_factory=_no_ints)
     """Client monotonic µs of each frame."""
     actions: tuple[Action, ...] = ()
     device: DeviceFacts | None = None
