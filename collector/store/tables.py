@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
@@ -134,6 +135,7 @@ challenges = Table(
     Column("redeemed_us", BigInteger),
 )
 
+_pending = text("sent_us IS NULL AND dead_us IS NULL")
 outbox = Table(
     "outbox",
     metadata,
@@ -144,7 +146,12 @@ outbox = Table(
     Column("body", LargeBinary, nullable=False),
     Column("created_us", BigInteger, nullable=False),
     Column("sent_us", BigInteger, index=True),
+    Column("dead_us", BigInteger),
+    # events carry the id as their sequence: a number must never come a second time, not even after retention emptied the table
+    sqlite_autoincrement=True,
 )
+"""Events on their way to the bus. `dead_us` marks one that no bus would take: kept for people to look at, passed by the relay."""
+Index("outbox_pending", outbox.c.id, sqlite_where=_pending, postgresql_where=_pending)
 
 labels = Table(
     "labels",
