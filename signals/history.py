@@ -1,15 +1,79 @@
 """What is remembered of one session: a fold over its batches, rebuilt at any time from the journal.
 
-Each part lives with the detectors that read it and brings its own `learn`. Stored it stays within `MAX_STORED` bytes.
+Each part lives with the detectors that read it and brings its own `learn(part, facts) -> part`.
+Stored, the whole stays within `MAX_STORED` bytes.
 """
 
-from dataclasses import dataclass
-from typing import Final
+import zlib
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from signals.emulator.machine import Machine
+from signals.emulator.machine import learn as learn_machine
+from signals.types import Facts
 
 MAX_STORED: Final = 8 * 1024
 """Bytes of one History as stored."""
+
+VERSION: Final = 1
+"""Goes up whenever a part changes its shape: a snapshot of another version is worth nothing, the journal is."""
+
+_MAX_PLAIN: Final = 64 * MAX_STORED
+
+
+class StaleHistory(ValueError):
+    """What was stored is broken or of another version: rebuild the History from the journal."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """All parts; the empty one is where every session begins."""
+
+    machine: Machine = field(default_factory=Machine)
+
+
+EMPTY: Final = History()
+
+
+def learn(history: History, facts: Facts) -> History:
+    """Return the History with one batch (or hello) more in it."""
+    return History(
+        machine=learn_machine(history.machine, facts),
+    )
+
+
+def dump(history: History) -> bytes:
+    """Return the History as bytes for a snapshot: a version byte, then compressed msgpack."""
+    return bytes((VERSION,)) + zlib.compress(_encoder.encode(history), 6)
+
+
+def load(stored: bytes) -> History:
+    """Return the History that `dump` wrote. Raises StaleHistory where it can't be had from these bytes."""
+    if stored[:1] != bytes((VERSION,)):
+        raise StaleHistory("another version")
+    unpacker = zlib.decompressobj()
+    try:
+        plain = unpacker.decompress(stored[1:], _MAX_PLAIN)
+        if not unpacker.eof:
+            raise StaleHistory("truncated or too large")
+        return _decoder.decode(plain)
+    except (zlib.error, msgspec.MsgspecError, TypeError, ValueError) as error:
+        raise StaleHistory(str(error)) from error
+
+
+def _pack(value: object) -> tuple[str, bytes]:
+    if isinstance(value, np.ndarray):
+        return value.dtype.str, value.tobytes()
+    raise NotImplementedError(f"a History can't hold a {type(value).__name__}")
+
+
+def _unpack(_type: type, packed: Any) -> object:
+    dtype, raw = packed
+    return np.frombuffer(raw, dtype)
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_pack)
+_decoder = msgspec.msgpack.Decoder(History, dec_hook=_unpack)

@@ -7,7 +7,7 @@ reads only what is remembered. So batches may be cut anywhere: the same events l
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 IntArray = NDArray[np.int64]
 ByteArray = NDArray[np.uint8]
+
+NOT_APPLICABLE: Final = "not_applicable"
+"""Why a detector abstains where there is nothing of its kind to look at (touch on a desktop): it lowers no confidence."""
 
 
 class ScoreName(StrEnum):

@@ -1,0 +1,92 @@
+"""From findings to scores to risk. Everything is addition of log-odds, so that the parts always add up to the whole.
+
+A detector's evidence is a log-likelihood ratio in nats; times its weight it adds to its score (naive Bayes with fitted weights, that is
+a logistic regression: Good, "Weight of evidence", 1985). Each score's sum goes through its calibration curve, and its reasons are scaled
+by the same factor. Abstentions add nothing, lower the confidence and are named.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from signals.catalog import DETECTORS, Detector
+from signals.model import Calibration, Model, load_model
+from signals.types import NOT_APPLICABLE, Assessment, Evidence, Finding, Reason, Score, ScoreName
+
+__all__ = ["Judged", "assess", "combine", "load_model", "sigmoid"]
+
+Judged = tuple[Detector, Finding]
+OnFailure = Callable[[str, Exception], None]
+
+FAILED: Final = "failed"
+_PLAIN: Final = Calibration()
+
+
+def sigmoid(log_odds: float) -> float:
+    """Return the probability with these log-odds."""
+    if log_odds >= 0.0:
+        return 1.0 / (1.0 + math.exp(-log_odds))
+    odds = math.exp(log_odds)
+    return odds / (1.0 + odds)
+
+
+def assess(evidence: Evidence, model: Model, on_failure: OnFailure | None = None, detectors: Iterable[Detector] = DETECTORS) -> Assessment:
+    """Ask every detector and return the whole. A detector that raises is named `failed` in `missing`, and `on_failure` is told."""
+    return combine([(detector, _ask(detector, evidence, on_failure)) for detector in detectors], model)
+
+
+def _ask(detector: Detector, evidence: Evidence, on_failure: OnFailure | None) -> Finding:
+    try:
+        finding = detector.assess(evidence)
+        if finding.evidence is not None and not math.isfinite(finding.evidence):
+            raise ValueError(f"{detector.name} found {finding.evidence}")
+    except Exception as error:  # whatever it is, the other detectors still speak
+        if on_failure is not None:
+            on_failure(detector.name, error)
+        return Finding(None, abstained=FAILED)
+    return finding
+
+
+def combine(judged: Iterable[Judged], model: Model) -> Assessment:
+    """Return scores and risk: `logit(risk) == base + sum of the contributions of all reasons`, whatever the order of the findings."""
+    by_score: dict[ScoreName, list[Judged]] = {name: [] for name in ScoreName}
+    for detector, finding in judged:
+        by_score[detector.score].append((detector, finding))
+    scores = {name: _score(by_score[name], model, model.scores.get(name, _PLAIN)) for name in ScoreName}
+    total = math.fsum(reason.contribution for score in scores.values() for reason in score.reasons)
+    return Assessment(sigmoid(model.base + total), model.base, scores, model.version)
+
+
+def _score(judged: list[Judged], model: Model, calibration: Calibration) -> Score:
+    weights = model.weights
+    raw = math.fsum(
+        reason.contribution * weights.get(detector.name, 0.0)
+        for detector, finding in judged
+        if finding.evidence is not None
+        for reason in finding.reasons
+    )
+    scale = calibration.scale(raw)
+    reasons: list[Reason] = []
+    missing: list[str] = []
+    seen, possible, spoke = [], [], False
+    for detector, finding in judged:
+        weight = weights.get(detector.name, 0.0)
+        if finding.evidence is None:
+            if finding.abstained != NOT_APPLICABLE:
+                missing.append(f"{detector.name}: {finding.abstained or 'abstained'}")
+                possible.append(weight)
+            continue
+        spoke = True
+        possible.append(weight)
+        seen.append(weight * finding.confidence)
+        reasons.extend(
+            Reason(reason.name, reason.detail, reason.contribution * weight * scale)
+            for reason in finding.reasons
+            if reason.contribution and weight and scale
+        )
+    everything = math.fsum(possible)
+    confidence = math.fsum(seen) / everything if everything else 0.0
+    reasons.sort(key=lambda reason: (-abs(reason.contribution), reason.name))
+    missing.sort()
+    total = math.fsum(reason.contribution for reason in reasons)
+    return Score(sigmoid(model.base + total) if spoke else None, confidence, tuple(reasons), tuple(missing))

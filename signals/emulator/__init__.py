@@ -1,0 +1,1 @@
+"""Is this a virtual machine, an emulator, a machine without a screen? One file a detector."""
