@@ -13,6 +13,8 @@ import numpy as np
 
 from signals.emulator.machine import Machine
 from signals.emulator.machine import learn as learn_machine
+from signals.timing.windows import Timing
+from signals.timing.windows import learn as learn_timing
 from signals.types import Facts
 
 MAX_STORED: Final = 8 * 1024
@@ -33,6 +35,7 @@ class History:
     """All parts; the empty one is where every session begins."""
 
     machine: Machine = field(default_factory=Machine)
+    timing: Timing = field(default_factory=Timing)
 
 
 EMPTY: Final = History()
@@ -42,6 +45,7 @@ def learn(history: History, facts: Facts) -> History:
     """Return the History with one batch (or hello) more in it."""
     return History(
         machine=learn_machine(history.machine, facts),
+        timing=learn_timing(history.timing, facts),
     )
 
 
