@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.place import Place
+from signals.visit import Visit
 from wire.schema import Action, ClockPair, DeviceFacts, IntegrityFacts
 
 if TYPE_CHECKING:
@@ -91,6 +92,14 @@ class Facts:
     address: str | None = None
     """Canonical text of the address that the batch came from, a key to compare by, never shown."""
     place: Place | None = None
+    prefix: str | None = None
+    """The address's neighbourhood (/24 or /48), a key like `address`; without it the address stands for itself."""
+    company: bool = False
+    """The address is in a company network that the operator knows."""
+    place_offset_min: int | None = None
+    """Minutes east of UTC where the address is, on arrival."""
+    ja4: str | None = None
+    """TLS fingerprint of the connection, as a trusted proxy names it."""
     lost: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -158,6 +167,8 @@ class DeviceMemory:
     """How often its counter came a second time: somebody holds a copy."""
     forged: int = 0
     """How often its proof did not verify."""
+    journey: bytes = b""
+    """Where it has been, whoever played: opaque, read and written by `signals.drift.journey`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +193,11 @@ class Surroundings:
     asn_bad: float = 0.0
     """Labelled fraud on this ASN, decayed count."""
     asn_good: float = 0.0
+    common: Mapping[str, float] = field(default_factory=dict)
+    """How often each feature value of the current visit comes among everybody's visits, by `signals.drift.features.Step.key`;
+    empty where nobody counted."""
+    everybody: float = 0.0
+    """Decayed count of everybody's visits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +210,14 @@ class Evidence:
     surroundings: Surroundings = field(default_factory=Surroundings)
     subject: "SubjectMemory | None" = None
     """Only at a decision, when the operator has said who it is."""
+    visit: Visit | None = None
+    """Only at a decision: the visit that asks to be let in. It is not yet part of any journey."""
+    speed_limit_kmh: float = 900.0
+    """Faster than this nobody travels."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectMemory:
-    """What is remembered of a subject (a keyed pseudonym): an opaque journey that `signals.drift` reads and writes."""
+    """What is remembered of a subject (a keyed pseudonym): an opaque journey that `signals.drift.journey` reads and writes."""
 
     journey: bytes = b""
