@@ -1,0 +1,1 @@
+"""Benchmarks: one file a subject, all of them by `python -m bench`."""
