@@ -1,1 +1,1 @@
-"""Step-up challenges: proof of work (captcha) and a second factor, single use, bound to a decision."""
+"""Step-up: one small protocol, a file for each kind, and a ledger that lets a challenge be passed once."""

@@ -1,1 +1,1 @@
-"""From an assessment to a verdict: rules are data (default.toml), conditions are CEL."""
+"""Policy as data: ordered rules in CEL over scores, reasons and context, and what to do when something fails."""
