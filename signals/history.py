@@ -11,8 +11,12 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from signals.emulator import frames, machine
+from signals.emulator.frames import Frames
 from signals.emulator.machine import Machine
-from signals.emulator.machine import learn as learn_machine
+from signals.integrity import files, process
+from signals.integrity.files import Files
+from signals.integrity.process import Process
 from signals.timing.windows import Timing
 from signals.timing.windows import learn as learn_timing
 from signals.types import Facts
@@ -35,6 +39,9 @@ class History:
     """All parts; the empty one is where every session begins."""
 
     machine: Machine = field(default_factory=Machine)
+    frames: Frames = field(default_factory=Frames)
+    process: Process = field(default_factory=Process)
+    files: Files = field(default_factory=Files)
     timing: Timing = field(default_factory=Timing)
 
 
@@ -44,7 +51,10 @@ EMPTY: Final = History()
 def learn(history: History, facts: Facts) -> History:
     """Return the History with one batch (or hello) more in it."""
     return History(
-        machine=learn_machine(history.machine, facts),
+        machine=machine.learn(history.machine, facts),
+        frames=frames.learn(history.frames, facts),
+        process=process.learn(history.process, facts),
+        files=files.learn(history.files, facts),
         timing=learn_timing(history.timing, facts),
     )
 
