@@ -35,3 +35,12 @@ class Bus(Protocol):
 
 class BusError(Exception):
     """The bus did not take the events; the relay will try again."""
+
+
+class EventTooLarge(BusError):
+    """The bus will never take this one event; the relay sets it aside and goes on."""
+
+    def __init__(self, event: str, detail: str) -> None:
+        super().__init__(detail)
+        self.event = event
+        """Its id."""
