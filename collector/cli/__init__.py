@@ -2,6 +2,16 @@
 
 import typer
 
-main = typer.Typer(name="countersign", help=__doc__.splitlines()[0], no_args_is_help=True, pretty_exceptions_enable=False)
+from collector.cli import keys, serve
+
+main = typer.Typer(
+    name="countersign",
+    help="Countersign: the collector and its tools.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+main.command("serve")(serve.serve)
+main.add_typer(keys.app, name="keys")
 
 __all__ = ["main"]
