@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from signals.drift import churn, client, likelihood, swap, travel
 from signals.emulator import android, headless, pacing, virtual_machine
-from signals.integrity import assets, clone, hooks, probes
+from signals.integrity import assets, clocks, clone, hooks, probes
+from signals.network import addresses, handshake, kind, locale, reputation, sharing
 from signals.types import Evidence, Finding, ScoreName
 
 
@@ -26,5 +28,17 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     Detector(assets.NAME, ScoreName.INTEGRITY, assets.assess),
     Detector(probes.NAME, ScoreName.INTEGRITY, probes.assess),
     Detector(hooks.NAME, ScoreName.INTEGRITY, hooks.assess),
+    Detector(clocks.NAME, ScoreName.INTEGRITY, clocks.assess),
     Detector(clone.NAME, ScoreName.INTEGRITY, clone.assess),
+    Detector(kind.NAME, ScoreName.NETWORK, kind.assess),
+    Detector(sharing.NAME, ScoreName.NETWORK, sharing.assess),
+    Detector(reputation.NAME, ScoreName.NETWORK, reputation.assess),
+    Detector(locale.NAME, ScoreName.NETWORK, locale.assess),
+    Detector(addresses.NAME, ScoreName.NETWORK, addresses.assess),
+    Detector(handshake.NAME, ScoreName.NETWORK, handshake.assess),
+    Detector(travel.NAME, ScoreName.DRIFT, travel.assess),
+    Detector(churn.NAME, ScoreName.DRIFT, churn.assess),
+    Detector(likelihood.NAME, ScoreName.DRIFT, likelihood.assess),
+    Detector(client.NAME, ScoreName.DRIFT, client.assess),
+    Detector(swap.NAME, ScoreName.DRIFT, swap.assess),
 )

@@ -14,9 +14,12 @@ import numpy as np
 from signals.emulator import frames, machine
 from signals.emulator.frames import Frames
 from signals.emulator.machine import Machine
-from signals.integrity import files, process
+from signals.integrity import clock, files, process
+from signals.integrity.clock import Clocks
 from signals.integrity.files import Files
 from signals.integrity.process import Process
+from signals.network import route
+from signals.network.route import Route
 from signals.timing.windows import Timing
 from signals.timing.windows import learn as learn_timing
 from signals.types import Facts
@@ -42,7 +45,9 @@ class History:
     frames: Frames = field(default_factory=Frames)
     process: Process = field(default_factory=Process)
     files: Files = field(default_factory=Files)
+    clocks: Clocks = field(default_factory=Clocks)
     timing: Timing = field(default_factory=Timing)
+    route: Route = field(default_factory=Route)
 
 
 EMPTY: Final = History()
@@ -55,7 +60,9 @@ def learn(history: History, facts: Facts) -> History:
         frames=frames.learn(history.frames, facts),
         process=process.learn(history.process, facts),
         files=files.learn(history.files, facts),
+        clocks=clock.learn(history.clocks, facts),
         timing=learn_timing(history.timing, facts),
+        route=route.learn(history.route, facts),
     )
 
 
