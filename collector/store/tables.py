@@ -3,6 +3,7 @@
 from sqlalchemy import (
     BigInteger,
     Column,
+    Double,
     Float,
     ForeignKey,
     Index,
@@ -189,3 +190,20 @@ rejects = Table(
     Column("at_us", BigInteger, nullable=False, index=True),
 )
 """Rejected batches are kept with their reason, up to a bound."""
+
+counts = Table(
+    "counts",
+    metadata,
+    Column("key", String(40), primary_key=True),
+    Column("weight", Double, nullable=False),
+)
+"""How often feature values come among everybody's visits, and labels of networks: forward-decayed, see `signals.drift.journey.weight`."""
+
+presence = Table(
+    "presence",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("who", String(80), primary_key=True),
+    Column("seen_us", BigInteger, nullable=False, index=True),
+)
+"""Who came through an address or its neighbourhood, both as keyed pseudonyms, of the last day."""

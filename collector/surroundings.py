@@ -1,0 +1,110 @@
+"""What the rest of the world says about a visit: who else came through its address lately, how its network's clients turned out, and how
+common its features are. Kept in the store for all collectors, as counts that fade.
+
+Every write starts with the row that counts all visits, so that two collectors queue for it instead of locking one another's rows crosswise.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import bindparam, delete, func, select, text
+
+from collector.store.base import Store, Write
+from collector.store.tables import counts, presence
+from geo.place import Place
+from signals.drift.features import keys
+from signals.drift.journey import DAY_US, weight
+from signals.types import Surroundings
+from signals.visit import Visit
+
+EVERYBODY: Final = "everybody"
+FORGOTTEN: Final = 0.02
+"""A count that has faded to this many visits is dropped."""
+MOST: Final = 10_000
+"""Nobody counts further on one address."""
+
+# Both engines know this spelling of an upsert; SQLAlchemy's differ by dialect.
+_COUNT: Final = text(
+    "INSERT INTO counts (key, weight) VALUES (:key, :weight) ON CONFLICT (key) DO UPDATE SET weight = counts.weight + excluded.weight"
+)
+_PRESENT: Final = text(
+    "INSERT INTO presence (key, who, seen_us) VALUES (:key, :who, :seen_us)"
+    " ON CONFLICT (key, who) DO UPDATE SET seen_us = excluded.seen_us WHERE presence.seen_us < excluded.seen_us"
+)
+_LEAVE: Final = delete(presence).where(presence.c.who == bindparam("somebody"))
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Reads what the store knows about visits."""
+
+    store: Store
+
+    async def of(self, visit: Visit) -> Surroundings:
+        """Return the surroundings of a visit, as they are before it is counted."""
+        found = await self._counts(visit)
+        subjects, devices = await self._present(visit.address, visit.at_us)
+        neighbours, _ = await self._present(visit.prefix, visit.at_us)
+        bad, good = (found.get(key, 0.0) for key in _labels(visit.place) or ("", ""))
+        return Surroundings(subjects, devices, neighbours, bad, good, common=found, everybody=found.get(EVERYBODY, 0.0))
+
+    async def _counts(self, visit: Visit) -> dict[str, float]:
+        wanted = [EVERYBODY, *(key.hex() for key in keys(visit)), *_labels(visit.place)]
+        rows = await self.store.all(select(counts).where(counts.c.key.in_(wanted)))
+        now = weight(visit.at_us)
+        return {row["key"]: row["weight"] / now for row in rows}
+
+    async def _present(self, key: str | None, now_us: int) -> tuple[float, float]:
+        """Return how many subjects and devices were there within the day before."""
+        if key is None:
+            return 0.0, 0.0
+        there = select(presence.c.who).where(presence.c.key == key, presence.c.seen_us > now_us - DAY_US).limit(MOST).subquery()
+        first = func.substr(there.c.who, 1, 2)
+        rows = await self.store.all(select(first.label("what"), func.count().label("number")).group_by(first))
+        by_what = {row["what"]: float(row["number"]) for row in rows}
+        return by_what.get("s:", 0.0), by_what.get("d:", 0.0)
+
+
+def count(visit: Visit, subject: str | None) -> list[Write]:
+    """Return the writes that count a visit among everybody's. Count what was let in, as journeys do."""
+    now = weight(visit.at_us)
+    rows = [{"key": key, "weight": now} for key in (EVERYBODY, *sorted(key.hex() for key in keys(visit)))]
+    return [Write(_COUNT, rows), *present(visit, subject)]
+
+
+def present(visit: Visit, subject: str | None) -> list[Write]:
+    """Return the write that remembers who was on the address; whoever asks counts here, let in or not."""
+    people = [f"s:{subject}"] if subject else []
+    devices = [f"d:{visit.device}"] if visit.device else []
+    rows: list[Mapping[str, Any]] = [
+        {"key": key, "who": who, "seen_us": visit.at_us}
+        for key, crowd in ((visit.address, people + devices), (visit.prefix, people))
+        if key
+        for who in crowd
+    ]
+    return [Write(_PRESENT, rows)] if rows else []
+
+
+def labelled(place: Place | None, fraud: bool, at_us: int) -> list[Write]:
+    """Return the write that adds one label to the reputation of a place's network; none where the network is unknown."""
+    bad, good = _labels(place) or ("", "")
+    return [Write(_COUNT, [{"key": bad if fraud else good, "weight": weight(at_us)}])] if bad else []
+
+
+def forget(subject: str) -> Write:
+    """Return the write that forgets where a subject was. What is left are counts, which are of nobody."""
+    return Write(_LEAVE, [{"somebody": f"s:{subject}"}])
+
+
+def expire(now_us: int) -> list[Write]:
+    """Return the writes that drop what has faded, for the collector's retention."""
+    return [
+        Write(delete(counts).where(counts.c.weight < FORGOTTEN * weight(now_us))),
+        Write(delete(presence).where(presence.c.seen_us <= now_us - DAY_US)),
+    ]
+
+
+def _labels(place: Place | None) -> tuple[str, ...]:
+    """Return the keys of a network's two counts."""
+    return (f"asn:{place.asn}:bad", f"asn:{place.asn}:good") if place is not None and place.asn is not None else ()
