@@ -1,0 +1,300 @@
+"""What kind of network an address is in, out of what each source claims: the claim of the best rank wins.
+
+Ranks, from what is known best to what is guessed: an anonymiser that was seen (Tor, proxies), a privacy relay, a VPN, infrastructure that
+says so itself (CDN, crawler), hosting, the line that a connection-type file names, and last what the name of the organisation suggests.
+A relay ranks before a VPN because anonymiser files call the exits of relays VPN or hosting, and a relay hides an address, not a country.
+
+Field names and values: MaxMind's documents of Anonymous-IP, Anonymous-Plus, Connection-Type and Enterprise; IPinfo's samples of its
+privacy, ASN, carrier and plus files.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from geo.place import Kind
+
+
+class Claim(NamedTuple):
+    """One source's word. The lower rank wins; `provider` is who runs the network, where the source says."""
+
+    rank: int
+    kind: Kind
+    provider: str | None = None
+
+
+RESERVED = Claim(0, Kind.RESERVED)
+SILENT = Claim(99, Kind.UNKNOWN)
+
+_RANKS = {
+    Kind.TOR: 1,
+    Kind.RESIDENTIAL_PROXY: 2,
+    Kind.PUBLIC_PROXY: 3,
+    Kind.RELAY: 4,
+    Kind.VPN: 5,
+    Kind.CDN: 6,
+    Kind.CRAWLER: 6,
+    Kind.HOSTING: 7,
+}
+_LINE = 8
+_HOSTING_BY_NAME = 9
+_CORPORATE = 10
+_BY_NAME = 11
+
+_FLAGS = {
+    Kind.TOR: ("is_tor_exit_node", "tor", "is_tor"),
+    Kind.RESIDENTIAL_PROXY: ("is_residential_proxy", "residential_proxy", "is_res_proxy"),
+    Kind.PUBLIC_PROXY: ("is_public_proxy", "proxy", "is_proxy"),
+    Kind.RELAY: ("relay", "is_relay"),
+    Kind.VPN: ("is_anonymous_vpn", "vpn", "is_vpn", "is_anonymous"),
+    Kind.HOSTING: ("is_hosting_provider", "hosting", "is_hosting"),
+}
+ANONYMISER_FIELDS = frozenset(name for names in _FLAGS.values() for name in names)
+
+_PROVIDER_FIELDS = ("provider_name", "service", "privacy_name")
+_RELAYS = re.compile(r"\brelay\b|\bwarp\b", re.IGNORECASE)
+
+_USER_TYPES = {
+    "business": Kind.BUSINESS,
+    "cafe": Kind.BUSINESS,
+    "cellular": Kind.CELLULAR,
+    "college": Kind.BUSINESS,
+    "consumer_privacy_network": Kind.RELAY,
+    "content_delivery_network": Kind.CDN,
+    "government": Kind.BUSINESS,
+    "hosting": Kind.HOSTING,
+    "library": Kind.BUSINESS,
+    "military": Kind.BUSINESS,
+    "residential": Kind.RESIDENTIAL,
+    "school": Kind.BUSINESS,
+    "search_engine_spider": Kind.CRAWLER,
+    "traveler": Kind.BUSINESS,
+}
+_CONNECTIONS = {
+    "cable/dsl": Claim(_LINE, Kind.RESIDENTIAL),
+    "dialup": Claim(_LINE, Kind.RESIDENTIAL),
+    "cellular": Claim(_LINE, Kind.CELLULAR),
+    "satellite": Claim(_LINE, Kind.SATELLITE),
+    "corporate": Claim(_CORPORATE, Kind.BUSINESS),
+}
+_AS_TYPES = {
+    "hosting": Claim(_RANKS[Kind.HOSTING], Kind.HOSTING),
+    "business": Claim(_CORPORATE, Kind.BUSINESS),
+    "education": Claim(_CORPORATE, Kind.BUSINESS),
+    "government": Claim(_CORPORATE, Kind.BUSINESS),
+    "isp": Claim(_BY_NAME, Kind.RESIDENTIAL),
+}
+_CLAIMS = {
+    **{name: Claim(_RANKS[kind], kind) for kind, names in _FLAGS.items() for name in names},
+    "is_anonymous_proxy": Claim(_RANKS[Kind.PUBLIC_PROXY], Kind.PUBLIC_PROXY),
+    "is_satellite_provider": Claim(_LINE, Kind.SATELLITE),
+    "is_satellite": Claim(_LINE, Kind.SATELLITE),
+    "is_mobile": Claim(_LINE, Kind.CELLULAR),
+    "mcc": Claim(_LINE, Kind.CELLULAR),
+    "mobile_country_code": Claim(_CORPORATE, Kind.CELLULAR),
+}
+"""What it means that a field is there and true."""
+_WORDS_OF = {
+    "user_type": {word: Claim(_RANKS.get(kind, _LINE), kind) for word, kind in _USER_TYPES.items()},
+    "connection_type": _CONNECTIONS,
+    "as_type": _AS_TYPES,
+    "type": _AS_TYPES,
+}
+"""What the words in a field mean."""
+
+
+def of_record(facts: Mapping[str, Any]) -> Claim:
+    """Return the best claim of one record's network fields (MaxMind's `traits`, or a flat record)."""
+    best = SILENT
+    for name, value in facts.items():
+        claim = _CLAIMS.get(name)
+        if claim is None:
+            words = _WORDS_OF.get(name)
+            claim = words.get(value.lower()) if words is not None and isinstance(value, str) else None
+        elif not _yes(value):
+            continue
+        if claim is not None and claim.rank < best.rank:
+            best = claim
+    if best.rank > _RANKS[Kind.HOSTING]:
+        return best
+    provider = _provider(facts)
+    if best.kind is Kind.VPN and provider is not None and _RELAYS.search(provider):
+        return Claim(_RANKS[Kind.RELAY], Kind.RELAY, provider)
+    return best._replace(provider=provider)
+
+
+def of_range(kind: str, provider: str, *, anonymiser: bool) -> Claim:
+    """Return the claim of one of iporigin's ranges.
+
+    With an anonymiser file configured the ranges say only what such files do not: relays, CDNs and crawlers.
+    """
+    found = Kind.RELAY if provider == "Apple Private Relay" else _RANGE_KINDS.get(kind, Kind.UNKNOWN)
+    if found is Kind.UNKNOWN or (anonymiser and found in (Kind.HOSTING, Kind.VPN, Kind.TOR)):
+        return SILENT
+    return Claim(_RANKS[found], found, provider)
+
+
+_RANGE_KINDS = {"hosting": Kind.HOSTING, "vpn": Kind.VPN, "tor": Kind.TOR, "cdn": Kind.CDN, "bot": Kind.CRAWLER}
+
+
+@lru_cache(1 << 16)
+def of_organisation(asn: int | None, org: str | None, *, anonymiser: bool) -> Claim:
+    """Return what the operator of an autonomous system suggests, by number where its name says too little, else by words in the name.
+
+    With an anonymiser file configured a name is no reason to speak of hosting, VPN or Tor.
+    """
+    found = _KNOWN.get(asn) if asn is not None else None
+    if found is None and org:
+        found = next((kind for kind, words in _WORDS if words.search(org)), None)
+    if found is None or (anonymiser and found in (Kind.HOSTING, Kind.VPN, Kind.TOR)):
+        return SILENT
+    if found is Kind.HOSTING:
+        return Claim(_HOSTING_BY_NAME, found, org)
+    return Claim(_RANKS.get(found, _BY_NAME), found, org if found in _RANKS else None)
+
+
+_KNOWN = {
+    14593: Kind.SATELLITE,  # Starlink
+    27277: Kind.SATELLITE,  # Starlink
+    7155: Kind.SATELLITE,  # Viasat
+    6621: Kind.SATELLITE,  # Hughes
+    208843: Kind.VPN,  # Alpha Strike Labs
+    212238: Kind.HOSTING,  # Datacamp, home of many VPN exits
+    60068: Kind.HOSTING,  # Datacamp / CDN77
+    9009: Kind.HOSTING,  # M247, home of many VPN exits
+    62371: Kind.VPN,  # Proton
+    209103: Kind.VPN,  # Proton
+    39351: Kind.VPN,  # 31173 Services, home of Mullvad
+    22616: Kind.CDN,  # Zscaler
+    21928: Kind.CELLULAR,  # T-Mobile USA
+    22394: Kind.CELLULAR,  # Verizon Wireless
+    6167: Kind.CELLULAR,  # Verizon Wireless
+    20057: Kind.CELLULAR,  # AT&T Mobility
+    55836: Kind.CELLULAR,  # Reliance Jio
+    45609: Kind.CELLULAR,  # Bharti Airtel, mobile
+}
+
+
+def _words(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.IGNORECASE)
+
+
+_WORDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    (Kind.TOR, _words(r"\btor exit\b", r"\btor[- ]?(network|project|servers?)\b", r"foundation for applied privacy")),
+    (Kind.VPN, _words(r"\bvpn", r"vpn\b", r"\bmullvad\b", r"31173 services", r"\bproton ag\b", r"\btzulo\b")),
+    (Kind.CDN, _words(r"\bakamai\b", r"\bfastly\b", r"\bcloudflare\b", r"\bcdn", r"content delivery", r"\bedgecast\b", r"\blimelight\b")),
+    (
+        Kind.SATELLITE,
+        _words(
+            r"\bsatellite\b",
+            r"\bstarlink\b",
+            r"space exploration",
+            r"\bviasat\b",
+            r"\bhughes(net| network)",
+            r"\boneweb\b",
+            r"\binmarsat\b",
+        ),
+    ),
+    (
+        Kind.HOSTING,
+        _words(
+            r"hosting",
+            r"\bhosted?\b",
+            r"\bcloud",
+            r"data ?cent(er|re)",
+            r"\bcolo(cation|crossing)?\b",
+            r"\bservers?\b",
+            r"\bvps\b",
+            r"\bdedicated\b",
+            r"amazon",
+            r"\baws\b",
+            r"google",
+            r"microsoft",
+            r"\bazure\b",
+            r"digital ?ocean",
+            r"\bhetzner\b",
+            r"\bovh",
+            r"\blinode\b",
+            r"\bvultr\b",
+            r"choopa",
+            r"\bconstant company\b",
+            r"\bcontabo\b",
+            r"\bleaseweb\b",
+            r"\bscaleway\b",
+            r"online s\.?a\.?s",
+            r"\bm247\b",
+            r"\bdatacamp\b",
+            r"\bg-?core\b",
+            r"\balibaba\b",
+            r"\btencent\b",
+            r"\bionos\b",
+            r"\brackspace\b",
+            r"\boracle\b",
+            r"\bequinix\b",
+            r"\bpsychz\b",
+            r"\bquadranet\b",
+            r"\bnforce\b",
+            r"\bworldstream\b",
+            r"\bupcloud\b",
+            r"\bstrato\b",
+            r"\bgodaddy\b",
+            r"\bgodaddy|go-daddy\b",
+        ),
+    ),
+    (
+        Kind.CELLULAR,
+        _words(
+            r"\bmobile\b", r"\bmobility\b", r"\bwireless\b", r"\bcellular\b", r"\bcellco\b", r"\blte\b", r"\bgsm\b", r"\bmobil[eo]?s?\b"
+        ),
+    ),
+    (
+        Kind.BUSINESS,
+        _words(
+            r"universit",
+            r"\bcollege\b",
+            r"\bschools?\b",
+            r"hochschule",
+            r"\bministry\b",
+            r"\bgovernment\b",
+            r"\bhospital\b",
+            r"\bbank\b",
+            r"research",
+        ),
+    ),
+    (
+        Kind.RESIDENTIAL,
+        _words(
+            r"broadband",
+            r"\bcable\b",
+            r"tele(com|kom|fonica|net|nor|cel)",
+            r"\btele",
+            r"\bdsl\b",
+            r"\bfib(er|re)",
+            r"communications?\b",
+            r"comcast",
+            r"\bvodafone\b",
+            r"\borange\b",
+            r"\bcharter\b",
+            r"\bverizon\b",
+            r"\bat&t\b",
+            r"\bcox\b",
+            r"\bcenturylink\b",
+            r"\bsky uk\b",
+            r"\bvirgin media\b",
+            r"\bfree sas\b",
+            r"internet service",
+            r"\bisp\b",
+        ),
+    ),
+)
+
+
+def _provider(facts: Mapping[str, Any]) -> str | None:
+    found = next((value for name in _PROVIDER_FIELDS if (value := facts.get(name))), None)
+    return found if isinstance(found, str) else None
+
+
+def _yes(value: object) -> bool:
+    """IPinfo writes its flags as "true" and "", MaxMind as booleans; a mobile country code is yes too."""
+    return value is True or (isinstance(value, str) and value.lower() not in ("", "false", "0", "no"))

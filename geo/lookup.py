@@ -1,0 +1,256 @@
+"""From an address to a `Place`, out of whichever files there are, which may be exchanged while they serve.
+
+Precedence. *Where*: the files with cities before those with countries only, else in the order given; the first that has an answer gives it,
+later ones fill in what it leaves open if they agree on the country. *Whose* (asn, org): the first file in the order given that says.
+*What kind*: the best claim of all, see `geo.kinds`.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+from socket import AF_INET, AF_INET6, inet_pton
+from struct import Struct
+from typing import Any, NamedTuple
+
+from geo.addresses import ipv4_inside, parse
+from geo.database import BROKEN, Database, Signature, open_database
+from geo.errors import DatabaseError
+from geo.kinds import Claim, of_organisation
+from geo.networks import Layer, Said, Tables
+from geo.place import Place
+from geo.schemas import Located, Network
+
+_halves = Struct(">HH").unpack
+_TABLE_NODES = 8_000_000
+"""A file with a larger search tree is asked at each lookup, and not laid into the tables."""
+_NOWHERE: Located = (None, None, None, None, None, None, None)
+
+
+class _Draft:
+    """A `Place` in the making. A frozen dataclass takes ten times as long to fill as this, whose slots are laid out the same."""
+
+    __slots__ = Place.__slots__
+
+
+class _Source(NamedTuple):
+    """A file that is asked at each lookup: all that have locations, and those too large for the tables."""
+
+    get: Callable[[Any], Any]
+    locate: Callable[[Any], Located] | None
+    network: Callable[[Any], Network] | None
+    name: str
+    built: int
+    order: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Loaded:
+    """A file, and what of it goes into the tables (None where it is asked at each lookup)."""
+
+    database: Database
+    layer: Layer | None
+
+
+def _load(path: Path) -> _Loaded:
+    database = open_database(path)
+    asked = database.schema.locate is not None or database.tree.node_count > _TABLE_NODES
+    return _Loaded(database, None if asked else Layer(database))
+
+
+class _Files:
+    """Everything that one set of files needs to answer. Never changed: an exchange makes another."""
+
+    __slots__ = ("anonymiser", "loaded", "sources4", "sources6", "tables")
+
+    def __init__(self, loaded: Sequence[_Loaded]) -> None:
+        self.loaded = tuple(loaded)
+        self.anonymiser = any(item.database.schema.anonymiser for item in loaded)
+        asked = [(order, item.database) for order, item in enumerate(loaded) if item.layer is None]
+        asked.sort(key=lambda item: _closeness(item[1]))
+        self.sources4 = tuple(_source(order, database) for order, database in asked if database.answers(4))
+        self.sources6 = tuple(_source(order, database) for order, database in asked if database.answers(6))
+        layers = [(order, item.layer) for order, item in enumerate(loaded) if item.layer is not None]
+        self.tables = Tables(layers, anonymiser=self.anonymiser, ranges=bool(loaded))
+
+
+def _closeness(database: Database) -> int:
+    if database.schema.locate is None:
+        return 2
+    return 0 if database.schema.city_level else 1
+
+
+def _source(order: int, database: Database) -> _Source:
+    schema = database.schema
+    return _Source(database.reader.get, schema.locate, schema.network, database.name, database.built, order)
+
+
+class Lookup:
+    """What is known of addresses, from the MMDB files at `paths` and, where there is a `folder`, all of those in it by name.
+
+    Without any file every place is unknown (or reserved). Raises `DatabaseError` where a file can't be served. Threads may share it.
+    """
+
+    def __init__(self, paths: Iterable[Path | str] = (), *, folder: Path | None = None) -> None:
+        self._paths = tuple(map(Path, paths))
+        self._folder = folder
+        self._exchange = threading.Lock()
+        self._refused: dict[Path, Signature | None] = {}
+        self._files = _Files([_load(path) for path in self._wanted()])
+
+    @property
+    def databases(self) -> tuple[Database, ...]:
+        """The files that answer at the moment, in order of precedence."""
+        return tuple(item.database for item in self._files.loaded)
+
+    def place(self, address: str | IPv4Address | IPv6Address) -> Place:
+        """Return what is known of `address`; raises `AddressError` (a ValueError with a `code`) where it is none."""
+        files = self._files
+        tables = files.tables
+        try:
+            # text is read by the system: an ipaddress object costs more than the whole lookup
+            if ":" in address:  # type: ignore[operator]  # what is no text is handled below
+                number = int.from_bytes(inet_pton(AF_INET6, address), "big")  # type: ignore[arg-type]
+                inside = ipv4_inside(number)
+                if inside is None:
+                    return _place(files.sources6, address, tables.ipv6(number), files.anonymiser)
+                high, low, address = inside >> 16, inside & 0xFFFF, IPv4Address(inside)
+            else:
+                high, low = _halves(inet_pton(AF_INET, address))  # type: ignore[arg-type]
+        except (OSError, TypeError, ValueError):
+            address = parse(address)
+            if address.version == 6:
+                return _place(files.sources6, address, tables.ipv6(int(address)), files.anonymiser)
+            high, low = _halves(address.packed)
+        return _place(files.sources4, address, tables.ipv4(high, low), files.anonymiser)
+
+    def refresh(self) -> tuple[DatabaseError, ...]:
+        """Exchange the files that are others now, and return why some were refused.
+
+        A refused file leaves the old one in service, and is tried again when it changes. Costs a `stat` of each file where nothing changed.
+        Takes seconds where something did: call it from a thread. What is being looked up meanwhile is answered from the old files.
+        """
+        with self._exchange:
+            return self._renew(insist=False)
+
+    def reload(self, paths: Iterable[Path | str] | None = None) -> None:
+        """Exchange the files that are others now, or (all or nothing) those in service for the ones at `paths`.
+
+        Raises `DatabaseError` for the first file that is refused: the old one stays, and so it does for a file that is gone.
+        """
+        with self._exchange:
+            if paths is not None:
+                wanted = tuple(map(Path, paths))
+                self._files = _Files([_load(path) for path in wanted])
+                self._paths, self._folder = wanted, None
+            elif refused := self._renew(insist=True):
+                raise refused[0]
+
+    def close(self) -> None:
+        """Let go of the files; from then on every place is unknown. What is being looked up meanwhile is still answered."""
+        with self._exchange:
+            self._paths, self._folder = (), None
+            self._files = _Files(())
+
+    def _wanted(self) -> tuple[Path, ...]:
+        if self._folder is None or not self._folder.is_dir():
+            return self._paths
+        return (*self._paths, *sorted(self._folder.glob("*.mmdb")))
+
+    def _renew(self, *, insist: bool) -> tuple[DatabaseError, ...]:
+        """Load what is another file now; a file that was refused as it is is tried again only if `insist`."""
+        old = {item.database.path: item for item in self._files.loaded}
+        new: list[_Loaded] = []
+        refused: list[DatabaseError] = []
+        for path in self._wanted():
+            kept, signature = old.get(path), _signature(path)
+            known = kept is not None and kept.database.signature == signature
+            if not known and (insist or path not in self._refused or self._refused[path] != signature):
+                try:
+                    kept = _load(path)
+                    self._refused.pop(path, None)
+                except DatabaseError as error:
+                    refused.append(error)
+                    self._refused[path] = signature
+            if kept is not None:
+                new.append(kept)
+        if [id(item) for item in new] != [id(item) for item in self._files.loaded]:
+            self._files = _Files(new)
+        return tuple(refused)
+
+
+def _signature(path: Path) -> Signature | None:
+    try:
+        return Signature.of(path)
+    except OSError:
+        return None
+
+
+def _place(sources: Sequence[_Source], address: str | IPv4Address | IPv6Address, said: Said, anonymiser: bool) -> Place:
+    """Put together what the tables said of `address` with what the files that are asked say."""
+    asn, org, asn_from, claim, names, built = said
+    where: Located | None = None
+    for get, locate, network, name, file_built, order in sources:
+        if where is not None and network is None and None not in where:
+            continue
+        try:
+            record = get(address)
+            if record is None:
+                continue
+            if locate is not None:
+                here = locate(record)
+                if not _sound(here):
+                    continue
+                where = here if where is None else _filled(where, here)
+            if network is not None:
+                found = network(record)
+                claim = min(claim, found.claim, key=_rank)
+                if order < asn_from and (found.asn is not None or found.org is not None):
+                    asn, org, asn_from = found.asn, found.org, order
+                    claim = min(claim, of_organisation(asn, org, anonymiser=anonymiser), key=_rank)
+        except BROKEN:
+            # a damaged spot that the checks did not meet: this file does not know, the others may
+            continue
+        names = (name, *names)
+        built = file_built if built is None or file_built < built else built
+    draft: Any = _Draft()
+    draft.country, draft.region, draft.city, draft.lat, draft.lon, draft.accuracy_km, draft.timezone = where or _NOWHERE
+    draft.asn = asn
+    draft.org = org
+    draft.kind = claim[1]
+    draft.provider = claim[2]
+    draft.sources = names
+    draft.built = built
+    draft.__class__ = Place
+    return draft  # type: ignore[no-any-return]  # by now it is one
+
+
+def _rank(claim: Claim) -> int:
+    return claim.rank
+
+
+def _sound(here: Located) -> bool:
+    """Whether a record is what its fields are for: a flipped bit may make a number of a name. May raise TypeError instead."""
+    country, region, city, lat, lon, accuracy, timezone = here
+    return (
+        (country.__class__ is str or country is None)
+        and (region.__class__ is str or region is None)
+        and (city.__class__ is str or city is None)
+        and (timezone is None or timezone.__class__ is str)
+        and (lat is None or -90.0 <= lat <= 90.0)
+        and (lon is None or -180.0 <= lon <= 180.0)
+        and (accuracy is None or 0 <= accuracy <= 40_100)
+    )
+
+
+def _filled(where: Located, more: Located) -> Located:
+    """Return `where` with what it leaves open taken from `more`, if both mean the same country; coordinates and names only as a whole."""
+    country, region, city, lat, lon, accuracy, timezone = where
+    if country is not None and more[0] != country:
+        return where
+    if region is None and city is None:
+        region, city = more[1], more[2]
+    if lat is None:
+        lat, lon, accuracy = more[3], more[4], more[5]
+    return country or more[0], region, city, lat, lon, accuracy, timezone or more[6]

@@ -1,0 +1,206 @@
+"""Everything that does not say where but whose and what kind, out of all files and ranges, laid into one table per IP version.
+
+Each file divides the address space; the table divides it where any of them does, and knows for each part what they say together. So a
+lookup costs one search however many files there are, and nothing is decoded or weighed while somebody waits.
+"""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.database import BROKEN, Database, check
+from geo.errors import DatabaseError
+from geo.kinds import SILENT, Claim, of_organisation
+from geo.place import Kind
+from geo.ranges import Range, origins, reserved
+from geo.schemas import Network
+from geo.tree import Leaves
+
+Keys = NDArray[np.bytes_]
+Index = NDArray[np.int64]
+
+
+class Said(NamedTuple):
+    """What the files say of one part of the address space. `asn_from` is the place of the file in the order of precedence."""
+
+    asn: int | None
+    org: str | None
+    asn_from: int
+    claim: Claim
+    sources: tuple[str, ...]
+    built: int | None
+
+
+NOBODY = 1 << 30
+NOTHING = Said(None, None, NOBODY, SILENT, (), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One division of the address space: from `keys[i]` (16 bytes, big-endian) on `values[which[i]]` holds; `values[0]` is None."""
+
+    keys: Keys
+    which: Index
+    values: Sequence[tuple[Network, Database | None] | None]
+
+
+class Layer:
+    """What one file says of networks. Reads every network and every distinct record; raises `DatabaseError` where one is broken."""
+
+    __slots__ = ("database", "parts")
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.parts = {version: _of_database(database, version) for version in (4, 6) if database.answers(version)}
+
+
+class Tables:
+    """The tables of both IP versions, for `lookup` to search."""
+
+    __slots__ = ("first4", "low4", "starts6", "which4", "which6", "words4", "words6")
+
+    def __init__(self, layers: Sequence[tuple[int, Layer]], *, anonymiser: bool, ranges: bool) -> None:
+        """Each layer comes with the place of its file in the order of precedence. `ranges`: iporigin's are wanted."""
+        self.first4: array[int]
+        """Where the rows of each /16 begin."""
+        self.low4: array[int]
+        """Last 16 bits of the address that each row begins at; each /16 has a row at 0."""
+        self.which4: array[int]
+        self.words4: list[Said]
+        self.starts6: list[int]
+        self.which6: array[int]
+        self.words6: list[Said]
+        order = {id(layer.database): number for number, layer in layers}
+        for version in (4, 6):
+            parts = [layer.parts[version] for _, layer in layers if version in layer.parts]
+            if ranges:
+                parts.append(_of_ranges(origins(version, anonymiser=anonymiser)))
+            parts.append(_of_ranges(reserved(version)))
+            keys, which, words = _together(parts, order, anonymiser=anonymiser, cuts=_SIXTEENS if version == 4 else _ZERO)
+            if version == 4:
+                self._keep4(keys, which, words)
+            else:
+                pairs = np.frombuffer(keys.tobytes(), ">u8").reshape(-1, 2).tolist()
+                self.starts6 = [high << 64 | low for high, low in pairs]
+                self.which6, self.words6 = array("I", which.astype(np.uint32).tobytes()), words
+
+    def _keep4(self, keys: Keys, which: Index, words: list[Said]) -> None:
+        numbers = np.frombuffer(keys.tobytes(), ">u4").reshape(-1, 4)[:, 3].astype(np.int64)
+        self.first4 = array("I", np.searchsorted(numbers, np.arange(65537) << 16).astype(np.uint32).tobytes())
+        self.low4 = array("H", (numbers & 0xFFFF).astype(np.uint16).tobytes())
+        self.which4, self.words4 = array("I", which.astype(np.uint32).tobytes()), words
+
+    def ipv4(self, high: int, low: int) -> Said:
+        """Return what is said of the IPv4 address whose halves are `high` and `low`."""
+        return self.words4[self.which4[bisect_right(self.low4, low, self.first4[high], self.first4[high + 1]) - 1]]
+
+    def ipv6(self, number: int) -> Said:
+        """Return what is said of the IPv6 address."""
+        return self.words6[self.which6[bisect_right(self.starts6, number) - 1]]
+
+
+def _key(number: int) -> bytes:
+    return number.to_bytes(16, "big")
+
+
+def _keys(numbers: Iterable[int]) -> Keys:
+    return np.frombuffer(b"".join(map(_key, numbers)), "S16")
+
+
+_ZERO = _keys((0,))
+_SIXTEENS = _keys(high << 16 for high in range(65536))
+
+
+def _of_ranges(ranges: Iterable[Range]) -> Part:
+    """Lay disjoint ranges in rising order out as a division."""
+    values: list[tuple[Network, Database | None] | None] = [None]
+    numbers: dict[Claim, int] = {}
+    starts, which = [0], [0]
+    for found in ranges:
+        if found.claim not in numbers:
+            numbers[found.claim] = len(values)
+            values.append((Network(None, None, found.claim), None))
+        if starts[-1] == found.first:
+            starts.pop()
+            which.pop()
+        starts += (found.first, found.last + 1)
+        which += (numbers[found.claim], 0)
+    if starts[-1] >> 128:
+        starts.pop()
+        which.pop()
+    return Part(_keys(starts), np.array(which), values)
+
+
+def _of_database(database: Database, version: int) -> Part:
+    """Read every network and every distinct record of a file; raises `DatabaseError` where one is broken."""
+    leaves = database.leaves(version)
+    records, first, which = np.unique(leaves.record, return_index=True, return_inverse=True)
+    values: list[tuple[Network, Database | None] | None] = [None]
+    known: dict[Network, int] = {}
+    place = np.zeros(len(records), np.int64)
+    for number, record in enumerate(records.tolist()):
+        if record:
+            network = _read(database, leaves, int(first[number]), version)
+            if network not in known:
+                known[network] = len(values)
+                values.append((network, database))
+            place[number] = known[network]
+    return Part(_packed(leaves), place[which], values)
+
+
+def _read(database: Database, leaves: Leaves, row: int, version: int) -> Network:
+    low = int(leaves.low[row])
+    address = IPv4Address(low) if version == 4 else IPv6Address(int(leaves.high[row]) << 64 | low)
+    try:
+        record = database.reader.get(address)
+        check(database.schema, (record,))  # type: ignore[arg-type]  # what is no map fails in it
+        return database.schema.network(record)  # type: ignore[misc,arg-type]  # only files that have one come here
+    except BROKEN as error:
+        raise DatabaseError("database_broken", database.path, f"damaged at {address}: {error}") from None
+
+
+def _packed(leaves: Leaves) -> Keys:
+    pairs = np.empty((len(leaves.low), 2), ">u8")
+    pairs[:, 0], pairs[:, 1] = leaves.high, leaves.low
+    return np.frombuffer(pairs.tobytes(), "S16")
+
+
+def _together(parts: Sequence[Part], order: dict[int, int], *, anonymiser: bool, cuts: Keys) -> tuple[Keys, Index, list[Said]]:
+    """Divide wherever one of the parts does, and say once what each combination of them comes to."""
+    keys = np.unique(np.concatenate([cuts, *(part.keys for part in parts)]))
+    code = np.zeros(len(keys), np.int64)
+    rows: list[tuple[int, ...]] = [()]
+    for part in parts:
+        here = part.which[np.searchsorted(part.keys, keys, "right") - 1]
+        pairs, code = np.unique(code * len(part.values) + here, return_inverse=True)
+        rows = [(*rows[pair // len(part.values)], pair % len(part.values)) for pair in pairs.tolist()]
+    words = [_said([part.values[at] for part, at in zip(parts, row, strict=True)], order, anonymiser=anonymiser) for row in rows]
+    joined = np.ones(len(keys), bool)
+    joined[1:] = code[1:] != code[:-1]
+    joined |= np.isin(keys, cuts)
+    return keys[joined], code[joined], words
+
+
+def _said(found: Iterable[tuple[Network, Database | None] | None], order: dict[int, int], *, anonymiser: bool) -> Said:
+    asn, org, asn_from, claim, built = None, None, NOBODY, SILENT, None
+    sources: list[str] = []
+    for item in found:
+        if item is None:
+            continue
+        network, database = item
+        if asn is None and org is None and (network.asn is not None or network.org is not None) and database is not None:
+            asn, org, asn_from = network.asn, network.org, order[id(database)]
+        claim = min(claim, network.claim, key=lambda word: word.rank)
+        if database is not None:
+            sources.append(database.name)
+            built = database.built if built is None else min(built, database.built)
+        elif network.claim.kind is not Kind.RESERVED:
+            sources.append("iporigin")
+    guess = of_organisation(asn, org, anonymiser=anonymiser)
+    return Said(asn, org, asn_from, guess if guess.rank < claim.rank else claim, tuple(sources), built)
