@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from collector.roles import Role
+from wire import limits
 
 if TYPE_CHECKING:
     from collector.service import Service
@@ -55,6 +56,14 @@ class Operation:
     """(status, code) pairs that this operation adds to the common ones."""
     media_type: str = "application/json"
     """Of the reply, where `reply` is None and the handler returns a Response."""
+    raw: bool = False
+    """The handler gets the body as sent (an `edge.Sent`), because it is authenticated before it may be parsed."""
+    max_body: int = limits.MAX_BODY
+    """Bytes of a body as sent."""
+    counted: str = ""
+    """What the outcomes call its requests (hello, batch, answer); empty if they have no fate to count."""
+    limited: bool = True
+    """Counts against the rate limits. Not for what balancers and monitors ask."""
 
 
 __all__ = ["Call", "Handler", "Operation", "Response"]

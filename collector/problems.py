@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem documents with a stable `code`."""
 
+import math
 from typing import Any
 
 import msgspec
@@ -29,5 +30,9 @@ class Problem(Exception):
             "detail": self.detail,
             **self.extra,
         }
-        extra = {} if self.retry_after_s is None else {"retry-after": str(max(1, round(self.retry_after_s)))}
+        extra = {"cache-control": "no-store"}
+        if self.retry_after_s is not None:
+            extra["retry-after"] = str(max(1, math.ceil(self.retry_after_s)))
+        if self.status == 401:
+            extra["www-authenticate"] = "Bearer"
         return Response(msgspec.json.encode(body), self.status, extra, media_type=headers.PROBLEM)

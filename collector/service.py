@@ -4,12 +4,24 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 
+from collector.address import Addresses
+from collector.builds import Builds
 from collector.bus.base import Bus
+from collector.bus.relay import Relay
 from collector.clock import Clock
+from collector.hello import Opening
+from collector.keys import Keys
+from collector.metrics import Metrics
 from collector.outcomes import Outcomes
+from collector.pipeline import Pipeline
+from collector.places import Places
+from collector.ratelimit import Limiter
+from collector.rejects import Rejects
 from collector.secrets import Secrets
+from collector.sessions import Sessions
 from collector.settings import Settings
 from collector.store.base import Store
+from signals.model import Model
 
 
 @dataclass(slots=True)
@@ -21,5 +33,19 @@ class Service:
     secrets: Secrets
     store: Store
     bus: Bus
+    relay: Relay
     registry: CollectorRegistry
     outcomes: Outcomes
+    metrics: Metrics
+    keys: Keys
+    limiter: Limiter
+    addresses: Addresses
+    places: Places
+    builds: Builds
+    model: Model
+    sessions: Sessions
+    opening: Opening
+    pipeline: Pipeline
+    rejects: Rejects
+    draining: bool = False
+    """It is about to stop: /readyz says so, and requests still under way are finished."""

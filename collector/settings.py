@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -36,6 +36,10 @@ class Settings(BaseSettings):
     model: Path | None = None
     failover: Literal["allow", "challenge", "deny"] = "challenge"
     """What a decision says when evidence can't be had in time."""
+    decision_seconds: float = 0.5
+    """A decision that takes longer is made in the failover's direction."""
+    return_origins: list[str] = []
+    """Origins (`https://shop.example`) that a hosted challenge page may return to, post its result to, or be framed by."""
     interval_ms: int = 5000
     """How often clients send."""
     session_hours: float = 12.0
@@ -45,6 +49,26 @@ class Settings(BaseSettings):
     """After this, stored addresses are truncated (/24, /48)."""
     commit_queue: int = 2048
     """Commits that may wait; more are shed with 503."""
+    rate_key: str = "60000/minute"
+    """Calls of one API key; empty for no limit. Every player of a game shares the game's client key."""
+    rate_session: str = "120/minute"
+    rate_address: str = "6000/minute"
+    """Calls from one address. Generous, as carriers put many players behind one."""
+    body_seconds: float = 10.0
+    """A request whose body takes longer is turned away."""
+    live_sessions: int = 20_000
+    """Sessions kept in memory. More are no loss, only work: they are read back from the store."""
+    snapshot_every: int = 16
+    """Batches between two snapshots of what is remembered of a session."""
+    score_seconds: float = 5.0
+    """A session's scores are published this often, and at once when its risk changes notably."""
+    unknown_build: Literal["accept", "reject"] = "accept"
+    """What happens to a client of a build that is not registered, where its game has others that are. Accepted, it is evidence."""
+    rejects_kept: int = 1000
+    """Rejected batches that are kept, with their reasons."""
+    master_keys: list[SecretStr] = []
+    """Hex of 32 bytes each, oldest first; by default made at the first start and kept below `data`. Collectors that share
+    a store share these."""
     log_level: str = "info"
 
     @classmethod

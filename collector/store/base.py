@@ -39,6 +39,9 @@ class Store(Protocol):
     async def all(self, query: Executable) -> Sequence[RowMapping]:
         """Return every row."""
 
+    def room(self) -> bool:
+        """Tell whether another commit would be taken now."""
+
     async def ready(self) -> bool:
         """Tell whether the database answers and is migrated."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import Executable, RowMapping, event, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from collector.store.base import Conflict, Write
@@ -33,9 +34,12 @@ class SqlStore:
         return cls(engine)
 
     async def commit(self, *writes: Write) -> None:
-        async with self._engine.begin() as connection:
-            for write in writes:
-                await _execute(connection, write)
+        try:
+            async with self._engine.begin() as connection:
+                for write in writes:
+                    await _execute(connection, write)
+        except IntegrityError:
+            raise Conflict from None
 
     async def one(self, query: Executable) -> RowMapping | None:
         async with self._engine.connect() as connection:
@@ -44,6 +48,9 @@ class SqlStore:
     async def all(self, query: Executable) -> Sequence[RowMapping]:
         async with self._engine.connect() as connection:
             return (await connection.execute(query)).mappings().all()
+
+    def room(self) -> bool:
+        return True
 
     async def ready(self) -> bool:
         async with self._engine.connect() as connection:

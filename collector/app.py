@@ -1,0 +1,142 @@
+"""`build(settings)`: routes, lifespan, wiring; nothing else."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import structlog
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from collector.address import Addresses
+from collector.api import batches, openapi, ops, sessions
+from collector.builds import Builds
+from collector.bus.open import open_bus
+from collector.bus.relay import Relay
+from collector.clock import Clock, SystemClock
+from collector.endpoint import Endpoint
+from collector.hello import Opening
+from collector.keys import Keys
+from collector.metrics import Metrics
+from collector.operation import Operation
+from collector.outcomes import Outcomes
+from collector.pipeline import Pipeline
+from collector.places import Places
+from collector.problems import Problem
+from collector.ratelimit import Limiter
+from collector.rejects import Rejects
+from collector.secrets import load
+from collector.service import Service
+from collector.sessions import Sessions
+from collector.settings import Settings
+from collector.store.engine import SqlStore
+from signals.model import load_model
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    # what is called most comes first
+    *batches.operations,
+    *sessions.operations,
+    *ops.operations,
+)
+"""Every operation there is. A new API file is registered here, and nowhere else."""
+DRAIN_S: Final = 5.0
+_log = structlog.get_logger(__name__)
+
+
+def build(settings: Settings, clock: Clock | None = None) -> Starlette:
+    """Return the application. Its parts come to life with its lifespan and are then at `app.state.service`."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with running(settings, clock or SystemClock()) as service:
+            app.state.service = service
+            yield
+
+    described = (*OPERATIONS, openapi.operation(OPERATIONS))
+    routes = [Route(operation.path, Endpoint(operation), methods=[operation.method]) for operation in described]
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _no_route})
+
+
+@asynccontextmanager
+async def running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
+    """Open every part, in order; at the end finish what is under way, hand over what waits, and close."""
+    async with contextlib.AsyncExitStack() as stack:
+        service = await _wire(settings, clock, stack)
+        await service.bus.start()
+        await service.relay.start()
+        stack.push_async_callback(_stop_relay, service)
+        stack.push_async_callback(service.rejects.write)
+        stack.push_async_callback(_cancelled, asyncio.create_task(_every(1.0, service.rejects.write), name="rejects"))
+        try:
+            yield service
+        finally:
+            service.draining = True
+
+
+async def _wire(settings: Settings, clock: Clock, stack: contextlib.AsyncExitStack) -> Service:
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    secrets = load(settings.data, [key.get_secret_value() for key in settings.master_keys])
+    registry = CollectorRegistry()
+    store = await SqlStore.open(settings.database_url)
+    stack.push_async_callback(store.close)
+    bus = open_bus(settings.bus, settings)
+    stack.push_async_callback(bus.close)
+    relay = Relay(store, bus, clock, registry)
+    metrics, builds, places, model = Metrics(registry), Builds(store, clock), Places(), load_model(settings.model)
+    live = Sessions(store, clock, secrets, builds, places, settings.live_sessions, settings.session_hours)
+    return Service(
+        settings=settings,
+        clock=clock,
+        secrets=secrets,
+        store=store,
+        bus=bus,
+        relay=relay,
+        registry=registry,
+        outcomes=Outcomes(registry),
+        metrics=metrics,
+        keys=Keys(store, clock),
+        limiter=Limiter(key=settings.rate_key, session=settings.rate_session, address=settings.rate_address),
+        addresses=Addresses(settings.trusted_proxies),
+        places=places,
+        builds=builds,
+        model=model,
+        sessions=live,
+        opening=Opening(settings, clock, secrets, store, builds, live, places),
+        pipeline=Pipeline(settings, clock, secrets, store, builds, live, model, metrics, relay.wake),
+        rejects=Rejects(store, clock, settings.rejects_kept),
+    )
+
+
+async def _stop_relay(service: Service) -> None:
+    waiting = await service.relay.stop(DRAIN_S)
+    if waiting:
+        _log.warning("events wait for the bus until the next start", events=waiting)
+
+
+async def _cancelled(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def _every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:
+    """Run a step again and again. One that fails is logged, and tried again at its next time."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await step()
+        except Exception as error:  # a background task outlives what its step may raise
+            _log.error("background step failed", step=step.__qualname__, error=type(error).__name__)
+
+
+async def _no_route(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
+    response = Problem(error.status_code, code, f"{request.method} {request.url.path[:200]} is nothing that is served here").response()
+    response.headers.update(error.headers or {})
+    return response

@@ -1,0 +1,52 @@
+"""What one accepted batch writes, as statements that commits share: the body as sent, sometimes scores, events, a snapshot."""
+
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import bindparam, insert, update
+
+from collector.edge import Sent, journal_encoding
+from collector.sessions import Live, Memory, frozen
+from collector.store.base import Write
+from collector.store.tables import batches, scores, snapshots
+from signals.types import Assessment
+
+# One object for each statement: a commit runs the rows of all its callers through it together.
+_BATCH: Final = insert(batches)
+_SCORE: Final = insert(scores)
+_FIRST_SNAPSHOT: Final = insert(snapshots)
+_SNAPSHOT: Final = update(snapshots).where(snapshots.c.session == bindparam("of")).values(seq=bindparam("at"), history=bindparam("frozen"))
+
+
+def batch(live: Live, seq: int, digest: bytes, sent: Sent, address: str, arrived_us: int) -> Write:
+    """Return the write that appends a batch. Its key (session, number) is what two collectors race for: Conflict for who comes second."""
+    row: dict[str, Any] = {
+        "session": live.session.id,
+        "seq": seq,
+        "digest": digest,
+        "body": sent.body,
+        "encoding": journal_encoding(sent),
+        "address": address or None,
+        "arrived_us": arrived_us,
+    }
+    return Write(_BATCH, [row])
+
+
+def score(live: Live, seq: int, assessment: Assessment, at_us: int) -> Write:
+    """Return the write that keeps an assessment with its reasons."""
+    row: dict[str, Any] = {
+        "session": live.session.id,
+        "device": live.session.device,
+        "seq": seq,
+        "risk": assessment.risk,
+        "body": msgspec.json.encode(assessment),
+        "at_us": at_us,
+    }
+    return Write(_SCORE, [row])
+
+
+def snapshot(live: Live, seq: int, memory: Memory) -> Write:
+    """Return the write that makes this the session's snapshot."""
+    if live.snapshot_seq:
+        return Write(_SNAPSHOT, [{"of": live.session.id, "at": seq, "frozen": frozen(memory)}])
+    return Write(_FIRST_SNAPSHOT, [{"session": live.session.id, "seq": seq, "history": frozen(memory)}])

@@ -1,0 +1,73 @@
+"""From what travelled to Facts: columns become arrays, deltas become absolute times and positions."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from geo.place import Place
+from signals.types import AssetCheck, Facts, IntArray, ProbeCheck
+from wire.schema import Batch, Hello
+
+_U32: Final = np.dtype("<u4")
+_I16: Final = np.dtype("<i2")
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What the collector adds to what the client told."""
+
+    arrived_us: int
+    """Server wall clock, µs."""
+    address: str | None = None
+    place: Place | None = None
+    assets: AssetCheck | None = None
+    probes: ProbeCheck | None = None
+    code_known: bool | None = None
+
+
+def of_hello(hello: Hello, around: Circumstances) -> Facts:
+    """Return the facts of a hello: the machine, the process, both clocks, no input yet."""
+    return Facts(
+        arrived_us=around.arrived_us,
+        clock=hello.clock,
+        device=hello.facts,
+        integrity=hello.integrity,
+        code_known=around.code_known,
+        assets=around.assets,
+        probes=around.probes,
+        address=around.address,
+        place=around.place,
+    )
+
+
+def of_batch(batch: Batch, around: Circumstances) -> Facts:
+    """Return the facts of a batch whose columns have been checked: equal counts, whole items, known kinds."""
+    columns = batch.input
+    return Facts(
+        arrived_us=around.arrived_us,
+        clock=batch.clock,
+        t_us=_running(columns.dt, _U32, batch.t0_us),
+        kind=np.frombuffer(columns.kind, np.uint8),
+        code=np.frombuffer(columns.code, np.uint8),
+        x=_running(columns.dx, _I16, 0),
+        y=_running(columns.dy, _I16, 0),
+        frames_us=_running(batch.frames, _U32, batch.t0_us),
+        actions=batch.actions,
+        device=batch.facts,
+        integrity=batch.integrity,
+        code_known=around.code_known,
+        assets=around.assets,
+        probes=around.probes,
+        address=around.address,
+        place=around.place,
+        lost=batch.lost,
+    )
+
+
+def _running(deltas: bytes, dtype: np.dtype[np.generic], start: int) -> IntArray:
+    """Return the absolute values behind a column of deltas."""
+    running = np.frombuffer(deltas, dtype).cumsum(dtype=np.int64)
+    if start:
+        running += start
+    return running
