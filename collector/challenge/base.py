@@ -39,7 +39,9 @@ class Marked:
 class Challenge(Protocol):
     """One kind."""
 
-    kind: ChallengeKind
+    @property
+    def kind(self) -> ChallengeKind:
+        """Which one it is."""
 
     def issue(self, challenge: str) -> bytes:
         """Return the state of a new challenge with this id."""

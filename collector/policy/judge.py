@@ -33,7 +33,7 @@ def judge(policy: Policy, situation: Situation, default_failover: Verdict) -> Ju
         try:
             holds = rule.when.holds(where)
         except EvaluationError as error:
-            failed = fail(policy, situation, default_failover, RULE_FAILED, f"Rule {rule.name!r} could not be evaluated: {error}.")
+            failed = fail(policy, situation.action, default_failover, RULE_FAILED, f"Rule {rule.name!r} could not be evaluated: {error}.")
             return Judgement(
                 failed.verdict, failed.reasons, failed.explain, challenge=failed.challenge, failover=failed.failover, failed_rule=rule.name
             )
@@ -42,9 +42,9 @@ def judge(policy: Policy, situation: Situation, default_failover: Verdict) -> Ju
     raise AssertionError("a policy's last rule always holds")
 
 
-def fail(policy: Policy, situation: Situation, default: Verdict, reason: str, explain: str) -> Judgement:
+def fail(policy: Policy, action: str, default: Verdict, reason: str, explain: str) -> Judgement:
     """Return the verdict in the direction that the operator chose for this action."""
-    direction = policy.failover.get(situation.action, default)
+    direction = policy.failover.get(action, default)
     challenge = ChallengeKind.CAPTCHA if direction is Verdict.CHALLENGE else None
     return Judgement(direction, (reason,), explain, challenge=challenge, failover=direction)
 

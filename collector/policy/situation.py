@@ -12,7 +12,7 @@
 | `place` | map | country, kind (strings, empty where unknown) and asn (0 where unknown) of the address |
 | `device` | map | present, known (bools), sessions, cloned, forged (ints) |
 | `subject` | map | given, known, second_factor (bools) |
-| `session` | map | present (bool), state (ok, missing, expired, invalid, unknown), batches (int), age_s (double) |
+| `session` | map | present (bool), state (ok, missing, unknown, over, token_expired, token_invalid), batches (int), age_s (double) |
 | `limits.NAME` | double | the named thresholds of the policy file |
 """
 
@@ -49,7 +49,7 @@ class Presence:
     """The session that the token stands for, or why there is none."""
 
     state: str = "missing"
-    """ok, missing, expired, invalid or unknown."""
+    """ok; or missing (no token), token_expired, token_invalid, unknown or over (the session has ended)."""
     batches: int = 0
     age_s: float = 0.0
 

@@ -1,0 +1,115 @@
+"""Subjects: the operator's users, known here by a keyed pseudonym only. Recalled at decisions, enrolled, and forgotten."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Select, delete, insert, select, update
+
+from collector import surroundings
+from collector.challenge.second_factor import enrol
+from collector.clock import Clock
+from collector.problems import Problem
+from collector.secrets import Secrets
+from collector.sessions import Sessions
+from collector.store.base import Conflict, Store, Write
+from collector.store.tables import challenges, decisions, labels, outbox, sessions, subjects
+
+ISSUER: Final = "Countersign"
+_TRIES: Final = 8
+_CHUNK: Final = 500
+"""Ids in one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is remembered of a subject. `version` is None for one that was never seen."""
+
+    id: str
+    journey: bytes = b""
+    second_factor: bool = False
+    version: int | None = None
+
+
+class Subjects:
+    """Reads and changes subjects."""
+
+    def __init__(self, store: Store, clock: Clock, secrets: Secrets, playing: Sessions) -> None:
+        self._store = store
+        self._clock = clock
+        self._secrets = secrets
+        self._playing = playing
+
+    async def recall(self, user: str) -> Subject:
+        """Return what is remembered of the operator's user."""
+        id = self._secrets.pseudonym(user)
+        columns = (subjects.c.journey, subjects.c.second_factor, subjects.c.version)
+        row = await self._store.one(select(*columns).where(subjects.c.id == id))
+        if row is None:
+            return Subject(id)
+        return Subject(id, row["journey"], row["second_factor"] is not None, row["version"])
+
+    def remember(self, subject: Subject, journey: bytes) -> Write:
+        """Return the write that takes a subject from as it was recalled to this journey; a Conflict if it has changed since."""
+        return self._change(subject, {"journey": journey})
+
+    async def enrol(self, user: str, account: str, issuer: str, replace: bool) -> str:
+        """Give a subject a second factor and return its otpauth URI. Raises Problem `second_factor_enrolled` unless it may be replaced."""
+        for _ in range(_TRIES):
+            subject = await self.recall(user)
+            if subject.second_factor and not replace:
+                raise Problem(409, "second_factor_enrolled", "this subject has a second factor; send replace: true for a new one")
+            sealed, uri = enrol(self._secrets, subject.id, account, issuer)
+            try:
+                await self._store.commit(self._change(subject, {"second_factor": sealed}))
+            except Conflict:
+                continue
+            return uri
+        raise Problem(503, "overloaded", "this subject keeps changing", retry_after_s=1.0)
+
+    async def forget(self, user: str) -> Mapping[str, int]:
+        """Erase everything that hangs on a subject, in one commit, and return how many rows of what that were.
+
+        Sessions stay as those of a device, unlinked. Decisions stay as a verdict without whom, on what, or what was answered. Events that
+        the bus has had are erased here; those that it has not are still delivered.
+        """
+        id = self._secrets.pseudonym(user)
+        mine = {
+            "sessions": select(sessions.c.id).where(sessions.c.subject == id),
+            "decisions": select(decisions.c.id).where(decisions.c.subject == id),
+            "challenges": select(challenges.c.id).where(challenges.c.subject == id),
+            "labels": select(labels.c.id).where(labels.c.subject == id),
+            "subjects": select(subjects.c.id).where(subjects.c.id == id),
+        }
+        found = {what: [row["id"] for row in await self._store.all(query)] for what, query in mine.items()}
+        told = [f"e_{about}" for what in ("decisions", "challenges", "labels") for about in found[what]]
+        sent = [event for chunk in _chunks(told) for event in await self._sent(chunk)]
+        await self._store.commit(
+            Write(update(sessions).where(sessions.c.subject == id).values(subject=None)),
+            Write(delete(challenges).where(challenges.c.subject == id)),
+            Write(delete(labels).where(labels.c.subject == id)),
+            Write(update(decisions).where(decisions.c.subject == id).values(subject=None, inputs=b"", answer=b"", request_key=None)),
+            Write(delete(subjects).where(subjects.c.id == id)),
+            surroundings.forget(id),
+            *(Write(delete(outbox).where(outbox.c.event.in_(chunk))) for chunk in _chunks(sent)),
+        )
+        for session in found["sessions"]:
+            self._playing.forget(session)
+        return {**{what: len(ids) for what, ids in found.items()}, "events": len(sent)}
+
+    async def _sent(self, events: list[str]) -> list[str]:
+        query: Select[Any] = select(outbox.c.event).where(outbox.c.event.in_(events), outbox.c.sent_us.is_not(None))
+        return [row["event"] for row in await self._store.all(query)]
+
+    def _change(self, subject: Subject, changed: Mapping[str, Any]) -> Write:
+        now = self._clock.wall_us()
+        if subject.version is None:
+            return Write(
+                insert(subjects), [{"id": subject.id, "journey": b"", "second_factor": None, "version": 0, "seen_us": now, **changed}]
+            )
+        same = (subjects.c.id == subject.id, subjects.c.version == subject.version)
+        return Write(update(subjects).where(*same).values(version=subject.version + 1, seen_us=now, **changed), expect=1)
+
+
+def _chunks(ids: list[str]) -> list[list[str]]:
+    return [ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK)]
