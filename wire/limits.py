@@ -32,3 +32,6 @@ MAX_SKEW_S: Final = 300.0
 """Seconds that a client's wall clock may be off in a hello before the hello is marked; it is evidence, not a reject."""
 MAX_WALL_US: Final = 2**53
 """Any timestamp in microseconds stays exactly representable in JSON."""
+
+MAX_PROBE_LENGTH: Final = 1 << 20
+"""Bytes of a file that one probe may ask for."""
