@@ -58,7 +58,7 @@ def ipv4_inside(number: int) -> int | None:
         return ~number & _LOW
     if high == 0 or high == _NAT64 >> 64:
         prefix = number >> 32
-        if prefix == _MAPPED or prefix == _NAT64:
+        if prefix in (_MAPPED, _NAT64):
             return number & _LOW
     return None
 

@@ -12,15 +12,15 @@ from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from socket import AF_INET, AF_INET6, inet_pton
 from struct import Struct
-from typing import Any, NamedTuple
+from typing import Any
 
 from geo.addresses import ipv4_inside, parse
 from geo.database import BROKEN, Database, Signature, open_database
 from geo.errors import DatabaseError
-from geo.kinds import Claim, of_organisation
+from geo.kinds import of_organisation
 from geo.networks import Layer, Said, Tables
-from geo.place import Place
-from geo.schemas import Located, Network
+from geo.place import Kind, Place
+from geo.schemas import Located, Network, Record
 
 _halves = Struct(">HH").unpack
 _TABLE_NODES = 8_000_000
@@ -34,15 +34,9 @@ class _Draft:
     __slots__ = Place.__slots__
 
 
-class _Source(NamedTuple):
-    """A file that is asked at each lookup: all that have locations, and those too large for the tables."""
-
-    get: Callable[[Any], Any]
-    locate: Callable[[Any], Located] | None
-    network: Callable[[Any], Network] | None
-    name: str
-    built: int
-    order: int
+_Source = tuple[Callable[[Any], Any], Callable[[Record], Located] | None, Callable[[Record], Network] | None, tuple[str], int, int]
+"""A file that is asked at each lookup (all that have locations, and those too large for the tables): how it is asked, how its records are
+read, its name, when it was built, its place in the order of precedence. A plain tuple, because it is opened at each lookup."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +77,7 @@ def _closeness(database: Database) -> int:
 
 def _source(order: int, database: Database) -> _Source:
     schema = database.schema
-    return _Source(database.reader.get, schema.locate, schema.network, database.name, database.built, order)
+    return database.reader.get, schema.locate, schema.network, (database.name,), database.built, order
 
 
 class Lookup:
@@ -187,11 +181,12 @@ def _signature(path: Path) -> Signature | None:
         return None
 
 
-def _place(sources: Sequence[_Source], address: str | IPv4Address | IPv6Address, said: Said, anonymiser: bool) -> Place:
+def _place(asked: Sequence[_Source], address: str | IPv4Address | IPv6Address, said: Said, anonymiser: bool) -> Place:
     """Put together what the tables said of `address` with what the files that are asked say."""
-    asn, org, asn_from, claim, names, built = said
-    where: Located | None = None
-    for get, locate, network, name, file_built, order in sources:
+    asn, org, asn_from, rank, kind, provider, sources, built = said
+    where = None
+    country = region = city = lat = lon = accuracy = timezone = None
+    for get, locate, network, name, file_built, order in asked:
         if where is not None and network is None and None not in where:
             continue
         try:
@@ -203,45 +198,57 @@ def _place(sources: Sequence[_Source], address: str | IPv4Address | IPv6Address,
                 if not _sound(here):
                     continue
                 where = here if where is None else _filled(where, here)
+                country, region, city, lat, lon, accuracy, timezone = where
             if network is not None:
                 found = network(record)
-                claim = min(claim, found.claim, key=_rank)
+                claims = [(rank, kind, provider), found.claim]
                 if order < asn_from and (found.asn is not None or found.org is not None):
                     asn, org, asn_from = found.asn, found.org, order
-                    claim = min(claim, of_organisation(asn, org, anonymiser=anonymiser), key=_rank)
+                    claims.append(of_organisation(asn, org, anonymiser=anonymiser))
+                rank, kind, provider = min(claims, key=_rank)
         except BROKEN:
             # a damaged spot that the checks did not meet: this file does not know, the others may
             continue
-        names = (name, *names)
-        built = file_built if built is None or file_built < built else built
+        sources = name + sources
+        if built is None or file_built < built:
+            built = file_built
     draft: Any = _Draft()
-    draft.country, draft.region, draft.city, draft.lat, draft.lon, draft.accuracy_km, draft.timezone = where or _NOWHERE
+    draft.country = country
+    draft.region = region
+    draft.city = city
+    draft.lat = lat
+    draft.lon = lon
+    draft.accuracy_km = accuracy
+    draft.timezone = timezone
     draft.asn = asn
     draft.org = org
-    draft.kind = claim[1]
-    draft.provider = claim[2]
-    draft.sources = names
+    draft.kind = kind
+    draft.provider = provider
+    draft.sources = sources
     draft.built = built
     draft.__class__ = Place
     return draft  # type: ignore[no-any-return]  # by now it is one
 
 
-def _rank(claim: Claim) -> int:
-    return claim.rank
+def _rank(claim: tuple[int, Kind, str | None]) -> int:
+    return claim[0]
 
 
 def _sound(here: Located) -> bool:
     """Whether a record is what its fields are for: a flipped bit may make a number of a name. May raise TypeError instead."""
     country, region, city, lat, lon, accuracy, timezone = here
     return (
-        (country.__class__ is str or country is None)
-        and (region.__class__ is str or region is None)
-        and (city.__class__ is str or city is None)
+        # the common case in few steps first
+        (country.__class__ is region.__class__ is city.__class__ is str or all(_is_text(name) for name in (country, region, city)))
         and (timezone is None or timezone.__class__ is str)
         and (lat is None or -90.0 <= lat <= 90.0)
         and (lon is None or -180.0 <= lon <= 180.0)
         and (accuracy is None or 0 <= accuracy <= 40_100)
     )
+
+
+def _is_text(name: object) -> bool:
+    return name is None or isinstance(name, str)
 
 
 def _filled(where: Located, more: Located) -> Located:

@@ -9,7 +9,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,19 +25,11 @@ Keys = NDArray[np.bytes_]
 Index = NDArray[np.int64]
 
 
-class Said(NamedTuple):
-    """What the files say of one part of the address space. `asn_from` is the place of the file in the order of precedence."""
-
-    asn: int | None
-    org: str | None
-    asn_from: int
-    claim: Claim
-    sources: tuple[str, ...]
-    built: int | None
-
+Said = tuple[int | None, str | None, int, int, Kind, str | None, tuple[str, ...], int | None]
+"""What the files say of one part of the address space: asn, org, the place of the file that said these in the order of precedence, rank
+of the best claim, its kind and provider, sources, and when the oldest of them was built. A plain tuple: one is opened at each lookup."""
 
 NOBODY = 1 << 30
-NOTHING = Said(None, None, NOBODY, SILENT, (), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +54,7 @@ class Layer:
 class Tables:
     """The tables of both IP versions, for `lookup` to search."""
 
-    __slots__ = ("first4", "low4", "starts6", "which4", "which6", "words4", "words6")
+    __slots__ = ("first4", "low4", "said4", "said6", "starts6")
 
     def __init__(self, layers: Sequence[tuple[int, Layer]], *, anonymiser: bool, ranges: bool) -> None:
         """Each layer comes with the place of its file in the order of precedence. `ranges`: iporigin's are wanted."""
@@ -71,11 +62,10 @@ class Tables:
         """Where the rows of each /16 begin."""
         self.low4: array[int]
         """Last 16 bits of the address that each row begins at; each /16 has a row at 0."""
-        self.which4: array[int]
-        self.words4: list[Said]
+        self.said4: list[Said]
+        """What holds from each row on."""
         self.starts6: list[int]
-        self.which6: array[int]
-        self.words6: list[Said]
+        self.said6: list[Said]
         order = {id(layer.database): number for number, layer in layers}
         for version in (4, 6):
             parts = [layer.parts[version] for _, layer in layers if version in layer.parts]
@@ -88,21 +78,22 @@ class Tables:
             else:
                 pairs = np.frombuffer(keys.tobytes(), ">u8").reshape(-1, 2).tolist()
                 self.starts6 = [high << 64 | low for high, low in pairs]
-                self.which6, self.words6 = array("I", which.astype(np.uint32).tobytes()), words
+                self.said6 = [words[at] for at in which.tolist()]
 
     def _keep4(self, keys: Keys, which: Index, words: list[Said]) -> None:
         numbers = np.frombuffer(keys.tobytes(), ">u4").reshape(-1, 4)[:, 3].astype(np.int64)
         self.first4 = array("I", np.searchsorted(numbers, np.arange(65537) << 16).astype(np.uint32).tobytes())
         self.low4 = array("H", (numbers & 0xFFFF).astype(np.uint16).tobytes())
-        self.which4, self.words4 = array("I", which.astype(np.uint32).tobytes()), words
+        self.said4 = [words[at] for at in which.tolist()]
 
     def ipv4(self, high: int, low: int) -> Said:
         """Return what is said of the IPv4 address whose halves are `high` and `low`."""
-        return self.words4[self.which4[bisect_right(self.low4, low, self.first4[high], self.first4[high + 1]) - 1]]
+        first = self.first4
+        return self.said4[bisect_right(self.low4, low, first[high], first[high + 1]) - 1]
 
     def ipv6(self, number: int) -> Said:
         """Return what is said of the IPv6 address."""
-        return self.words6[self.which6[bisect_right(self.starts6, number) - 1]]
+        return self.said6[bisect_right(self.starts6, number) - 1]
 
 
 def _key(number: int) -> bytes:
@@ -202,5 +193,5 @@ def _said(found: Iterable[tuple[Network, Database | None] | None], order: dict[i
             built = database.built if built is None else min(built, database.built)
         elif network.claim.kind is not Kind.RESERVED:
             sources.append("iporigin")
-    guess = of_organisation(asn, org, anonymiser=anonymiser)
-    return Said(asn, org, asn_from, guess if guess.rank < claim.rank else claim, tuple(sources), built)
+    claim = min(claim, of_organisation(asn, org, anonymiser=anonymiser), key=lambda word: word.rank)
+    return asn, org, asn_from, *claim, tuple(sources), built

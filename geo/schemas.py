@@ -6,6 +6,7 @@ and flat ones: MaxMind's ASN, ISP, Connection-Type, Anonymous-IP, Anonymous-Plus
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from geo import kinds
@@ -140,20 +141,30 @@ def locate_nested(record: Record) -> Located:
 
 def _locate_flat(fields: set[str]) -> Callable[[Record], Located]:
     """Make the reader of a flat record (ip-location-db, IPinfo); these write what is not known as an empty text."""
-    country = _one_of(fields, "country_code", "country")
-    region = _one_of(fields, "state1", "region", "region_name")
-    city = _one_of(fields, "city")
-    lat = _one_of(fields, "latitude", "lat")
-    lon = _one_of(fields, "longitude", "lng", "lon")
-    accuracy = _one_of(fields, "accuracy_radius", "radius")
-    timezone = _one_of(fields, "timezone", "time_zone")
+    names = (
+        _one_of(fields, "country_code", "country"),
+        _one_of(fields, "state1", "region", "region_name"),
+        _one_of(fields, "city"),
+        _one_of(fields, "latitude", "lat"),
+        _one_of(fields, "longitude", "lng", "lon"),
+        _one_of(fields, "accuracy_radius", "radius"),
+        _one_of(fields, "timezone", "time_zone"),
+    )
+    # one call for all fields, where each record has them all, is twice as fast as one for each
+    there = [name for name in names if name in fields]
+    pick = itemgetter(*there) if there == [*names[:5], names[6]] else None
 
     def locate(record: Record) -> Located:
-        get = record.get
-        here, there, radius = get(lat), get(lon), get(accuracy)
-        if here.__class__ is not float or there.__class__ is not float or radius is not None:
-            here, there, radius = _number(here), _number(there), _number(radius)
-        return get(country) or None, get(region) or None, get(city) or None, here, there, radius, get(timezone) or None
+        if pick is not None:
+            try:
+                country, region, city, lat, lon, timezone = pick(record)
+            except KeyError:
+                pass
+            else:
+                if lat.__class__ is float and lon.__class__ is float:
+                    return country or None, region or None, city or None, lat, lon, None, timezone or None
+        country, region, city, lat, lon, accuracy, timezone = map(record.get, names)
+        return country or None, region or None, city or None, _number(lat), _number(lon), _number(accuracy), timezone or None
 
     return locate
 
