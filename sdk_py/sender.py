@@ -27,8 +27,8 @@ REFUSED_S: Final = 5.0
 """How often a refused client counts what it can't send."""
 LEAST_EVENTS: Final = 16
 
-# Answers to a batch after which only a new session helps
-_SESSION_LOST: Final = frozenset({"unknown_session", "session_expired", "token_expired", "batch_gap", "batch_altered"})
+# Answers to a batch after which only a new session helps: it is gone, over, or its chain does not fit
+_SESSION_LOST: Final = frozenset({404, 409, 410})
 
 
 @dataclass(slots=True)
@@ -65,6 +65,7 @@ class Sender:
     _asked_interval: float = 5.0
     _most: int = MAX_EVENTS
     _flushes_asked: int = 0
+    _flushes_gathered: int = 0
     _flushes_done: int = 0
     _due: float = 0.0
     _spoke: float = 0.0
@@ -75,13 +76,19 @@ class Sender:
 
     def turn(self, now: float) -> float:
         """Do what is due at `now` (monotonic seconds), and return when to be called again."""
+        again = self._turn(now)
+        if self._sealed is None and not self._waiting:
+            self._flushes_done = self._flushes_gathered
+        return again
+
+    def _turn(self, now: float) -> float:
         if self.spoken.refused:
             return self._count_as_refused(now)
         if now < self._not_before:
             return self._not_before
         if self._session is None:
             if self.lazy and not self._something():
-                self._flushes_done = self._flushes_asked
+                self._flushes_gathered = self._flushes_asked
                 return now + POLL_S
             return self._open(now)
         if self._sealed is None:
@@ -99,7 +106,7 @@ class Sender:
     @property
     def flushed(self) -> bool:
         """Whether all that was recorded before the last `flush` is acknowledged, or known to be lost."""
-        return self._flushes_done == self._flushes_asked and self._sealed is None and not self._waiting
+        return self._flushes_done == self._flushes_asked
 
     def _something(self) -> bool:
         return bool(len(self.sources.input.ring) or len(self.sources.frames.ring) or len(self.sources.actions.ring))
@@ -171,7 +178,7 @@ class Sender:
         sources = self.sources
         full = len(sources.input.ring) >= self._most or len(sources.frames.ring) >= MAX_FRAMES or len(sources.actions.ring) >= MAX_ACTIONS
         asked = self._flushes_asked
-        flush = asked != self._flushes_done
+        flush = asked != self._flushes_gathered
         if not (full or flush or now >= self._due):
             return None
         # what may fail comes first, so that a failure takes nothing with it
@@ -190,7 +197,7 @@ class Sender:
         )
         self._plan(now)
         if len(parcel.events) < self._most and len(parcel.frames) < MAX_FRAMES and len(parcel.actions) < MAX_ACTIONS:
-            self._flushes_done = asked
+            self._flushes_gathered = asked
         if parcel.empty and now - self._spoke < max(IDLE_S, self._pause) and not flush:
             return None
         return parcel
@@ -217,7 +224,7 @@ class Sender:
         if answer is None or answer.status >= 500 or answer.status in (408, 425, 429) or answer.status < 400:
             return self._later(now, answer)
         self._sealed = None
-        if answer.status == 404 or answer.code in _SESSION_LOST:
+        if answer.status in _SESSION_LOST or answer.code == "bad_signature":
             return self._session_lost(now, sealed.parcel, answer)
         if answer.status in (401, 403):
             self._drop(sealed.parcel, "refused")
@@ -276,7 +283,7 @@ class Sender:
         for parcel in self._waiting:
             self._drop(parcel, "refused")
         self._waiting.clear()
-        self._flushes_done = self._flushes_asked
+        self._flushes_gathered = self._flushes_asked
         sources = self.sources
         for ring in (sources.input.ring, sources.frames.ring, sources.actions.ring):
             self.losses.add("refused", len(ring.take(ring.capacity)))

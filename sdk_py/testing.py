@@ -1,6 +1,6 @@
 """For tests of games and of the SDK itself: what the SDK swallowed comes up again at the end of the test.
 
-    from sdk_py.testing import swallowed  # in conftest.py; with `autouse` through a fixture of your own that asks for it
+from sdk_py.testing import swallowed  # in conftest.py; with `autouse` through a fixture of your own that asks for it
 """
 
 from collections.abc import Iterator

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from sdk_py.buffer import Ring
 from sdk_py.losses import Losses
-from wire.limits import MAX_ATTRIBUTES, MAX_TEXT
+from sdk_py.text import clean_text
+from wire.limits import MAX_ATTRIBUTES, MAX_WALL_US
 from wire.schema import Action, Scalar
 
 CAPACITY: Final = 2048
@@ -40,10 +41,10 @@ class Actions:
 def _clean(t_ns: int, name: str, amount: float | None, round: str | None, extra: Mapping[str, Any]) -> Action:
     return Action(
         t_us=t_ns // 1000,
-        name=str(name)[:MAX_TEXT],
+        name=clean_text(name),
         amount=None if amount is None else _finite(float(amount)),
-        round=None if round is None else str(round)[:MAX_TEXT],
-        extra={str(key)[:MAX_TEXT]: _scalar(value) for key, value in list(extra.items())[:MAX_ATTRIBUTES]},
+        round=None if round is None else clean_text(round),
+        extra={clean_text(key): _scalar(value) for key, value in list(extra.items())[:MAX_ATTRIBUTES]},
     )
 
 
@@ -53,8 +54,8 @@ def _scalar(value: Any) -> Scalar:
     if isinstance(value, float):
         return _finite(value)
     if isinstance(value, int):
-        return int(value) if -(2**63) <= value < 2**63 else float(value)
-    return str(value)[:MAX_TEXT]
+        return int(value) if abs(value) <= MAX_WALL_US else float(value)
+    return clean_text(value)
 
 
 def _finite(value: float) -> float:

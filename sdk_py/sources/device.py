@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from sdk_py import platforms
 from sdk_py.guard import Guard
 from sdk_py.missing import ABSENT, Missing, Reading, read_all
-from wire.limits import MAX_LIST, MAX_TEXT
+from sdk_py.platforms import READINGS as PLATFORM
+from sdk_py.text import clean_text
+from wire.limits import MAX_LIST
 from wire.schema import DeviceFacts
 
 
@@ -43,7 +44,7 @@ READINGS: Final[tuple[Reading, ...]] = (
     ("os_version", lambda: _or_absent(platform.release())),
     ("arch", lambda: _or_absent(platform.machine())),
     ("cores", lambda: _or_absent(os.cpu_count())),
-    *platforms.READINGS,
+    *PLATFORM,
     ("locale", _locale),
     ("utc_offset_min", _utc_offset_min),
     ("frozen", lambda: bool(getattr(sys, "frozen", False))),
@@ -63,7 +64,7 @@ def read_device(guard: Guard) -> DeviceFacts:
 
 def _cut(value: Any) -> Any:
     if isinstance(value, str):
-        return value[:MAX_TEXT]
+        return clean_text(value)
     return value[:MAX_LIST] if isinstance(value, tuple) else value
 
 

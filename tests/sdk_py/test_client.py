@@ -5,7 +5,6 @@ from typing import Any
 
 from sdk_py import Client
 from wire import kinds
-from wire.schema import DeviceFacts
 
 Make = Callable[..., Client]
 Wait = Callable[..., None]
