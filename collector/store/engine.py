@@ -2,66 +2,57 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Executable, RowMapping, event, text
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import Executable, RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from collector.store.base import Conflict, Write
+from collector.store.base import Write
+from collector.store.engines import open_engines
+from collector.store.shared_commit import SharedCommits
 from collector.store.tables import metadata
 
-
-def _pragmas(connection: object, _record: object) -> None:
-    cursor = connection.cursor()  # type: ignore[attr-defined]
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+COMMIT_QUEUE = 2048
 
 
 class SqlStore:
     """Implements `Store`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, writer: AsyncEngine, readers: AsyncEngine, commit_queue: int) -> None:
+        self._writer = writer
+        self._readers = readers
+        self._commits = SharedCommits(writer, commit_queue)
 
     @classmethod
-    async def open(cls, url: str) -> "SqlStore":
-        """Connect, and bring the schema up to date."""
-        engine = create_async_engine(url)
-        if engine.dialect.name == "sqlite":
-            event.listen(engine.sync_engine, "connect", _pragmas)
-        async with engine.begin() as connection:
-            await connection.run_sync(metadata.create_all)
-        return cls(engine)
+    async def open(cls, url: str, commit_queue: int = COMMIT_QUEUE) -> "SqlStore":
+        """Connect, and bring the schema up to date. At most `commit_queue` commits may wait."""
+        writer, readers = open_engines(url)
+        try:
+            async with writer.begin() as connection:
+                await connection.run_sync(metadata.create_all)
+        except BaseException:
+            await writer.dispose()
+            await readers.dispose()
+            raise
+        return cls(writer, readers, commit_queue)
 
     async def commit(self, *writes: Write) -> None:
-        try:
-            async with self._engine.begin() as connection:
-                for write in writes:
-                    await _execute(connection, write)
-        except IntegrityError:
-            raise Conflict from None
+        await self._commits.commit(writes)
 
     async def one(self, query: Executable) -> RowMapping | None:
-        async with self._engine.connect() as connection:
+        async with self._readers.connect() as connection:
             return (await connection.execute(query)).mappings().first()
 
     async def all(self, query: Executable) -> Sequence[RowMapping]:
-        async with self._engine.connect() as connection:
+        async with self._readers.connect() as connection:
             return (await connection.execute(query)).mappings().all()
 
     def room(self) -> bool:
-        return True
+        return self._commits.room()
 
     async def ready(self) -> bool:
-        async with self._engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
+        await self.one(text("SELECT 1"))
         return True
 
     async def close(self) -> None:
-        await self._engine.dispose()
-
-
-async def _execute(connection: AsyncConnection, write: Write) -> None:
-    result = await connection.execute(write.statement, list(write.rows) if write.rows else None)
-    if write.expect is not None and result.rowcount != write.expect:
-        raise Conflict
+        await self._commits.close()
+        await self._writer.dispose()
+        await self._readers.dispose()

@@ -1,0 +1,137 @@
+"""Commits shared by who waits: callers that come while a commit is under way go into the next one together.
+
+The disk is paid once for all of them, and a store with nothing to do adds no delay. Within one transaction, callers that only bring
+rows for the statements of others are run as one `executemany`. If anything fails, the transaction is rolled back and each caller is run
+again behind a savepoint of its own, so that a conflict stays with whoever caused it.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Executable
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from collector.store.base import Conflict, Overloaded, Write
+
+MAX_SHARED: Final = 512
+"""Callers in one transaction."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Caller:
+    writes: Sequence[Write]
+    done: "asyncio.Future[None]"
+
+    @property
+    def only_rows(self) -> bool:
+        return all(write.rows and write.expect is None for write in self.writes)
+
+
+class SharedCommits:
+    """One background task that commits for everybody."""
+
+    def __init__(self, engine: AsyncEngine, bound: int) -> None:
+        self._engine = engine
+        self._bound = bound
+        self._waiting: list[_Caller] = []
+        self._woken = asyncio.Event()
+        self._closed = False
+        self._task = asyncio.create_task(self._run(), name="commits")
+
+    def room(self) -> bool:
+        """Tell whether another caller would be taken."""
+        return not self._closed and len(self._waiting) < self._bound
+
+    async def commit(self, writes: Sequence[Write]) -> None:
+        """Return when the writes are durable. Raises Conflict, Overloaded, or what the driver raised."""
+        if not self.room():
+            raise Overloaded
+        caller = _Caller(writes, asyncio.get_running_loop().create_future())
+        self._waiting.append(caller)
+        self._woken.set()
+        await caller.done
+
+    async def close(self) -> None:
+        """Commit what waits, and take nothing more."""
+        self._closed = True
+        self._woken.set()
+        await self._task
+
+    async def _run(self) -> None:
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            while self._waiting:
+                callers, self._waiting = self._waiting[:MAX_SHARED], self._waiting[MAX_SHARED:]
+                await self._serve(callers)
+            if self._closed:
+                return
+
+    async def _serve(self, callers: Sequence[_Caller]) -> None:
+        """Commit for these callers, and tell each how it went. Nothing that a driver may raise ends the task."""
+        try:
+            failed = await self._together(callers)
+        except Exception as error:
+            failed = dict.fromkeys(callers, error)
+        for caller in callers:
+            if caller.done.done():
+                continue  # the caller went away; its commit stands all the same
+            if caller in failed:
+                caller.done.set_exception(failed[caller])
+            else:
+                caller.done.set_result(None)
+
+    async def _together(self, callers: Sequence[_Caller]) -> dict[_Caller, Exception]:
+        try:
+            async with self._engine.begin() as connection:
+                await _merged(connection, [caller for caller in callers if caller.only_rows])
+                for caller in callers:
+                    if not caller.only_rows:
+                        await _each(connection, caller)
+        except (Conflict, DBAPIError) as error:
+            if len(callers) == 1:
+                return {callers[0]: _told(error)}
+            return await self._apart(callers)
+        return {}
+
+    async def _apart(self, callers: Sequence[_Caller]) -> dict[_Caller, Exception]:
+        failed: dict[_Caller, Exception] = {}
+        async with self._engine.begin() as connection:
+            for caller in callers:
+                try:
+                    async with connection.begin_nested():
+                        await _each(connection, caller)
+                except (Conflict, DBAPIError) as error:
+                    if isinstance(error, DBAPIError) and error.connection_invalidated:
+                        raise
+                    failed[caller] = _told(error)
+        return failed
+
+
+def _told(error: Exception) -> Exception:
+    return Conflict() if isinstance(error, IntegrityError) else error
+
+
+async def _merged(connection: AsyncConnection, callers: Sequence[_Caller]) -> None:
+    """Run every distinct statement once, with the rows of all callers. Statements are told apart by identity: constants merge."""
+    together: dict[int, tuple[Executable, list[Mapping[str, Any]]]] = {}
+    for caller in callers:
+        for write in caller.writes:
+            together.setdefault(id(write.statement), (write.statement, []))[1].extend(write.rows)
+    for statement, rows in together.values():
+        await connection.execute(statement, rows)
+
+
+async def _each(connection: AsyncConnection, caller: _Caller) -> None:
+    for write in caller.writes:
+        if write.expect is None:
+            await connection.execute(write.statement, list(write.rows) or None)
+            continue
+        affected = 0
+        for row in write.rows or (None,):
+            affected += (await connection.execute(write.statement, row)).rowcount
+        if affected != write.expect:
+            raise Conflict
