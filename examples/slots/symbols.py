@@ -16,10 +16,9 @@ Point = tuple[float, float]
 def _ring(center: Point, radii: tuple[float, ...], corners: int, turn: float = -math.pi / 2) -> list[Point]:
     x, y = center
     steps = corners * len(radii)
-    return [
-        (x + radii[i % len(radii)] * math.cos(turn + i * math.tau / steps), y + radii[i % len(radii)] * math.sin(turn + i * math.tau / steps))
-        for i in range(steps)
-    ]
+    angles = [turn + step * math.tau / steps for step in range(steps)]
+    lengths = [radii[step % len(radii)] for step in range(steps)]
+    return [(x + length * math.cos(angle), y + length * math.sin(angle)) for length, angle in zip(lengths, angles, strict=True)]
 
 
 def star(surface: pygame.Surface, center: Point, size: float) -> None:
