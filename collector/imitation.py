@@ -1,0 +1,22 @@
+"""The zoo's imitators, fitted to how scoring draws its windows."""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from signals.samples import Families
+from signals.traces import Trace
+from zoo import timing
+
+
+def families() -> Families:
+    """Return every family of timing bots by the channel it plays on."""
+    presses = {name: partial(_retime, imitator) for name, imitator in timing.IMITATORS.items()}
+    clicks = {name: imitate for name, imitate in presses.items() if name != "digraph_aware"}
+    return {"keys": presses, "clicks": clicks}
+
+
+def _retime(imitator: timing.Imitator, trace: Trace, rng: np.random.Generator) -> Trace:
+    played = timing.retime(timing.Recording(trace.t_us, trace.kind, trace.code, trace.x, trace.y), imitator, rng)
+    return replace(trace, t_us=played.t_us, kind=played.kind, code=played.code, x=played.x, y=played.y)
