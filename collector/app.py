@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -15,19 +15,25 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from collector.address import Addresses
-from collector.api import batches, openapi, ops, sessions
+from collector.api import batches, builds, challenges, decisions, devices, labels, openapi, ops, sessions, subjects, wellknown
 from collector.builds import Builds
 from collector.bus.open import open_bus
 from collector.bus.relay import Relay
+from collector.challenge.book import ChallengeBook
+from collector.challenge.catalog import kinds
 from collector.clock import Clock, SystemClock
+from collector.decide import Decider
 from collector.endpoint import Endpoint
 from collector.hello import Opening
 from collector.keys import Keys
+from collector.labels import Labels
 from collector.metrics import Metrics
 from collector.operation import Operation
 from collector.outcomes import Outcomes
 from collector.pipeline import Pipeline
-from collector.places import Places
+from collector.places import from_files
+from collector.policy.metrics import PolicyMetrics
+from collector.policy.rules import load as load_policy
 from collector.problems import Problem
 from collector.ratelimit import Limiter
 from collector.rejects import Rejects
@@ -36,12 +42,22 @@ from collector.service import Service
 from collector.sessions import Sessions
 from collector.settings import Settings
 from collector.store.engine import SqlStore
+from collector.subjects import Subjects
+from collector.tokens import ProofKeys
+from geo.lookup import Lookup
 from signals.model import load_model
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     # what is called most comes first
     *batches.operations,
     *sessions.operations,
+    *decisions.operations,
+    *challenges.operations,
+    *devices.operations,
+    *labels.operations,
+    *builds.operations,
+    *subjects.operations,
+    *wellknown.operations,
     *ops.operations,
 )
 """Every operation there is. A new API file is registered here, and nowhere else."""
@@ -72,7 +88,8 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
         await service.relay.start()
         stack.push_async_callback(_stop_relay, service)
         stack.push_async_callback(service.rejects.write)
-        stack.push_async_callback(_cancelled, asyncio.create_task(_every(1.0, service.rejects.write), name="rejects"))
+        for name, seconds, step in _background(service):
+            stack.push_async_callback(_cancelled, asyncio.create_task(_every(seconds, step), name=name))
         try:
             yield service
         finally:
@@ -88,8 +105,12 @@ async def _wire(settings: Settings, clock: Clock, stack: contextlib.AsyncExitSta
     bus = open_bus(settings.bus, settings)
     stack.push_async_callback(bus.close)
     relay = Relay(store, bus, clock, registry)
-    metrics, builds, places, model = Metrics(registry), Builds(store, clock), Places(), load_model(settings.model)
+    lookup = Lookup(settings.geo, folder=settings.data / "geo")
+    stack.callback(lookup.close)
+    metrics, builds, places, model = Metrics(registry), Builds(store, clock), from_files(lookup), load_model(settings.model)
     live = Sessions(store, clock, secrets, builds, places, settings.live_sessions, settings.session_hours)
+    policy, proofs, people = load_policy(settings.policy), ProofKeys(secrets), Subjects(store, clock, secrets, live)
+    book = ChallengeBook(store, clock, kinds(secrets), policy.terms, proofs)
     return Service(
         settings=settings,
         clock=clock,
@@ -103,6 +124,7 @@ async def _wire(settings: Settings, clock: Clock, stack: contextlib.AsyncExitSta
         keys=Keys(store, clock),
         limiter=Limiter(key=settings.rate_key, session=settings.rate_session, address=settings.rate_address),
         addresses=Addresses(settings.trusted_proxies),
+        lookup=lookup,
         places=places,
         builds=builds,
         model=model,
@@ -110,6 +132,33 @@ async def _wire(settings: Settings, clock: Clock, stack: contextlib.AsyncExitSta
         opening=Opening(settings, clock, secrets, store, builds, live, places),
         pipeline=Pipeline(settings, clock, secrets, store, builds, live, model, metrics, relay.wake),
         rejects=Rejects(store, clock, settings.rejects_kept),
+        proofs=proofs,
+        challenges=book,
+        subjects=people,
+        labels=Labels(store, clock, secrets),
+        decider=Decider(
+            settings=settings,
+            clock=clock,
+            secrets=secrets,
+            store=store,
+            sessions=live,
+            subjects=people,
+            places=places,
+            policy=policy,
+            model=model,
+            challenges=book,
+            metrics=metrics,
+            counted=PolicyMetrics(registry),
+            wake=relay.wake,
+        ),
+    )
+
+
+def _background(service: Service) -> Sequence[tuple[str, float, Callable[[], Awaitable[object]]]]:
+    """Return what is done again and again: a name, every how many seconds, and the step."""
+    return (
+        ("rejects", 1.0, service.rejects.write),
+        ("geo", 60.0, lambda: asyncio.to_thread(service.lookup.refresh)),
     )
 
 
@@ -124,7 +173,7 @@ async def _cancelled(task: "asyncio.Task[None]") -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def _every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:
+async def _every(seconds: float, step: Callable[[], Awaitable[object]]) -> None:
     """Run a step again and again. One that fails is logged, and tried again at its next time."""
     while True:
         await asyncio.sleep(seconds)

@@ -85,8 +85,11 @@ def _span(deltas: bytes, path: str) -> None:
         raise _invalid("spans more than a day", path)
 
 
-def check(value: Any, path: str = "$", many: int = limits.MAX_LIST, text: int = limits.MAX_TEXT) -> None:
-    """Raise Problem `invalid` for a text too long or with a NUL, too many entries, or a number that neither JSON nor a store can hold."""
+def check(value: Any, path: str = "$", many: int = limits.MAX_LIST, text: int = limits.MAX_TEXT, named: Mapping[str, int] = _MANY) -> None:
+    """Raise Problem `invalid` for a text too long or with a NUL, too many entries, or a number that neither JSON nor a store can hold.
+
+    A collection that is a field has at most what `named` says of its name, else `limits.MAX_LIST`; with no names, all have at most `many`.
+    """
     kind: Any = type(value)
     if kind is bytes or value is None or kind is bool:
         return
@@ -101,18 +104,18 @@ def check(value: Any, path: str = "$", many: int = limits.MAX_LIST, text: int = 
             raise _invalid("is not a number", path)
     elif is_dataclass(value):
         for name in _names(kind):
-            check(getattr(value, name), f"{path}.{name}", _MANY.get(name, limits.MAX_LIST), text)
+            check(getattr(value, name), f"{path}.{name}", named.get(name, limits.MAX_LIST if named else many), text, named)
     elif isinstance(value, Mapping):
         if len(value) > many:
             raise _invalid(f"at most {many} entries", path)
         for key, entry in value.items():
-            check(key, path, many, text)
-            check(entry, f"{path}.{key}", many, text)
+            check(key, path, many, text, named)
+            check(entry, f"{path}.{key}", many, text, named)
     elif len(value) > many:
         raise _invalid(f"at most {many} entries", path)
     else:
         for index, entry in enumerate(value):
-            check(entry, f"{path}[{index}]", many, text)
+            check(entry, f"{path}[{index}]", many, text, named)
 
 
 @cache

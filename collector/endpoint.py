@@ -110,7 +110,7 @@ class Endpoint:
             return sent
         assert self._operation.body is not None
         value: Any = edge.decode(sent, self._operation.body)
-        bounds.check(value, many=MAX_LIST, text=self._operation.max_body)
+        bounds.check(value, many=MAX_LIST, text=self._operation.max_body, named={})
         return value
 
     async def _authenticate(self, service: "Service", authorization: str) -> Key | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from collector.problems import Problem
 from collector.roles import Role
 from wire import limits
 
@@ -32,6 +33,34 @@ class Call:
     def path(self) -> Mapping[str, Any]:
         """Parameters in the path."""
         return self.request.path_params
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """An optional parameter in the query string: a whole number within its bounds, or a text where there are none."""
+
+    name: str
+    about: str
+    minimum: int = 0
+    maximum: int = 0
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """Its JSON schema."""
+        return {"type": "integer", "minimum": self.minimum, "maximum": self.maximum} if self.maximum else {"type": "string"}
+
+    def text(self, call: Call) -> str | None:
+        """Return what the caller sent."""
+        return call.request.query_params.get(self.name)
+
+    def of(self, call: Call, default: int) -> int:
+        """Return the number that the caller sent. Raises Problem `invalid`."""
+        sent = self.text(call)
+        if sent is None:
+            return default
+        if not (sent.isascii() and sent.isdecimal() and len(sent) < 20 and self.minimum <= int(sent) <= self.maximum):
+            raise Problem(422, "invalid", f"goes from {self.minimum} to {self.maximum}", path=f"?{self.name}")
+        return int(sent)
 
 
 Handler = Callable[[Call], Awaitable[Any]]
@@ -62,8 +91,9 @@ class Operation:
     """Bytes of a body as sent."""
     counted: str = ""
     """What the outcomes call its requests (hello, batch, answer); empty if they have no fate to count."""
+    query: tuple[Query, ...] = ()
     limited: bool = True
     """Counts against the rate limits. Not for what balancers and monitors ask."""
 
 
-__all__ = ["Call", "Handler", "Operation", "Response"]
+__all__ = ["Call", "Handler", "Operation", "Query", "Response"]

@@ -8,9 +8,12 @@ from collector.address import Addresses
 from collector.builds import Builds
 from collector.bus.base import Bus
 from collector.bus.relay import Relay
+from collector.challenge.book import ChallengeBook
 from collector.clock import Clock
+from collector.decide import Decider
 from collector.hello import Opening
 from collector.keys import Keys
+from collector.labels import Labels
 from collector.metrics import Metrics
 from collector.outcomes import Outcomes
 from collector.pipeline import Pipeline
@@ -21,6 +24,9 @@ from collector.secrets import Secrets
 from collector.sessions import Sessions
 from collector.settings import Settings
 from collector.store.base import Store
+from collector.subjects import Subjects
+from collector.tokens import ProofKeys
+from geo.lookup import Lookup
 from signals.model import Model
 
 
@@ -40,6 +46,7 @@ class Service:
     keys: Keys
     limiter: Limiter
     addresses: Addresses
+    lookup: Lookup
     places: Places
     builds: Builds
     model: Model
@@ -47,5 +54,10 @@ class Service:
     opening: Opening
     pipeline: Pipeline
     rejects: Rejects
+    proofs: ProofKeys
+    challenges: ChallengeBook
+    subjects: Subjects
+    labels: Labels
+    decider: Decider
     draining: bool = False
     """It is about to stop: /readyz says so, and requests still under way are finished."""

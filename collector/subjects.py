@@ -9,6 +9,7 @@ from sqlalchemy import Select, delete, insert, select, update
 from collector import surroundings
 from collector.challenge.second_factor import enrol
 from collector.clock import Clock
+from collector.labels import event_id
 from collector.problems import Problem
 from collector.secrets import Secrets
 from collector.sessions import Sessions
@@ -82,7 +83,7 @@ class Subjects:
             "subjects": select(subjects.c.id).where(subjects.c.id == id),
         }
         found = {what: [row["id"] for row in await self._store.all(query)] for what, query in mine.items()}
-        told = [f"e_{about}" for what in ("decisions", "challenges", "labels") for about in found[what]]
+        told = [f"e_{about}" for about in (*found["decisions"], *found["challenges"])] + [event_id(label) for label in found["labels"]]
         sent = [event for chunk in _chunks(told) for event in await self._sent(chunk)]
         await self._store.commit(
             Write(update(sessions).where(sessions.c.subject == id).values(subject=None)),

@@ -73,6 +73,7 @@ def _described(each: Operation, named: dict[type, Any]) -> dict[str, Any]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
         for name in (part[1:-1].partition(":")[0] for part in each.path.split("/") if part.startswith("{"))
     ]
+    parameters += [{"name": query.name, "in": "query", "description": query.about, "schema": query.schema} for query in each.query]
     if each.raw:
         parameters += [
             {"name": name, "in": "header", "required": True, "schema": {"type": "string"}} for name in (headers.SESSION, headers.SIGNATURE)
@@ -96,7 +97,13 @@ def _responses(each: Operation, named: dict[type, Any]) -> dict[str, Any]:
         responses: dict[str, Any] = {str(each.status): {"description": "Done.", "content": content}}
     else:
         responses = {str(each.status): {"description": "Done.", "content": {each.media_type: {}}}}
-    problems = (*each.problems, *(COMMON if each.body else ()), *(KEYED if each.roles else ()), *(ANY if each.limited else ()))
+    problems = (
+        *each.problems,
+        *(COMMON if each.body else ()),
+        *(((422, "invalid"),) if any(query.maximum for query in each.query) else ()),
+        *(KEYED if each.roles else ()),
+        *(ANY if each.limited else ()),
+    )
     codes: dict[int, list[str]] = {}
     for status, code in problems:
         codes.setdefault(status, []).append(code)
