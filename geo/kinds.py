@@ -10,7 +10,6 @@ privacy, ASN, carrier and plus files.
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from geo.place import Kind
@@ -27,7 +26,7 @@ class Claim(NamedTuple):
 RESERVED = Claim(0, Kind.RESERVED)
 SILENT = Claim(99, Kind.UNKNOWN)
 
-_RANKS = {
+RANKS = {
     Kind.TOR: 1,
     Kind.RESIDENTIAL_PROXY: 2,
     Kind.PUBLIC_PROXY: 3,
@@ -38,9 +37,9 @@ _RANKS = {
     Kind.HOSTING: 7,
 }
 _LINE = 8
-_HOSTING_BY_NAME = 9
+HOSTING_BY_NAME = 9
 _CORPORATE = 10
-_BY_NAME = 11
+BY_NAME = 11
 
 _FLAGS = {
     Kind.TOR: ("is_tor_exit_node", "tor", "is_tor"),
@@ -79,15 +78,15 @@ _CONNECTIONS = {
     "corporate": Claim(_CORPORATE, Kind.BUSINESS),
 }
 _AS_TYPES = {
-    "hosting": Claim(_RANKS[Kind.HOSTING], Kind.HOSTING),
+    "hosting": Claim(RANKS[Kind.HOSTING], Kind.HOSTING),
     "business": Claim(_CORPORATE, Kind.BUSINESS),
     "education": Claim(_CORPORATE, Kind.BUSINESS),
     "government": Claim(_CORPORATE, Kind.BUSINESS),
-    "isp": Claim(_BY_NAME, Kind.RESIDENTIAL),
+    "isp": Claim(BY_NAME, Kind.RESIDENTIAL),
 }
 _CLAIMS = {
-    **{name: Claim(_RANKS[kind], kind) for kind, names in _FLAGS.items() for name in names},
-    "is_anonymous_proxy": Claim(_RANKS[Kind.PUBLIC_PROXY], Kind.PUBLIC_PROXY),
+    **{name: Claim(RANKS[kind], kind) for kind, names in _FLAGS.items() for name in names},
+    "is_anonymous_proxy": Claim(RANKS[Kind.PUBLIC_PROXY], Kind.PUBLIC_PROXY),
     "is_satellite_provider": Claim(_LINE, Kind.SATELLITE),
     "is_satellite": Claim(_LINE, Kind.SATELLITE),
     "is_mobile": Claim(_LINE, Kind.CELLULAR),
@@ -96,7 +95,7 @@ _CLAIMS = {
 }
 """What it means that a field is there and true."""
 _WORDS_OF = {
-    "user_type": {word: Claim(_RANKS.get(kind, _LINE), kind) for word, kind in _USER_TYPES.items()},
+    "user_type": {word: Claim(RANKS.get(kind, _LINE), kind) for word, kind in _USER_TYPES.items()},
     "connection_type": _CONNECTIONS,
     "as_type": _AS_TYPES,
     "type": _AS_TYPES,
@@ -116,11 +115,11 @@ def of_record(facts: Mapping[str, Any]) -> Claim:
             continue
         if claim is not None and claim.rank < best.rank:
             best = claim
-    if best.rank > _RANKS[Kind.HOSTING]:
+    if best.rank > RANKS[Kind.HOSTING]:
         return best
     provider = _provider(facts)
     if best.kind is Kind.VPN and provider is not None and _RELAYS.search(provider):
-        return Claim(_RANKS[Kind.RELAY], Kind.RELAY, provider)
+        return Claim(RANKS[Kind.RELAY], Kind.RELAY, provider)
     return best._replace(provider=provider)
 
 
@@ -132,162 +131,10 @@ def of_range(kind: str, provider: str, *, anonymiser: bool) -> Claim:
     found = Kind.RELAY if provider == "Apple Private Relay" else _RANGE_KINDS.get(kind, Kind.UNKNOWN)
     if found is Kind.UNKNOWN or (anonymiser and found in (Kind.HOSTING, Kind.VPN, Kind.TOR)):
         return SILENT
-    return Claim(_RANKS[found], found, provider)
+    return Claim(RANKS[found], found, provider)
 
 
 _RANGE_KINDS = {"hosting": Kind.HOSTING, "vpn": Kind.VPN, "tor": Kind.TOR, "cdn": Kind.CDN, "bot": Kind.CRAWLER}
-
-
-@lru_cache(1 << 16)
-def of_organisation(asn: int | None, org: str | None, *, anonymiser: bool) -> Claim:
-    """Return what the operator of an autonomous system suggests, by number where its name says too little, else by words in the name.
-
-    With an anonymiser file configured a name is no reason to speak of hosting, VPN or Tor.
-    """
-    found = _KNOWN.get(asn) if asn is not None else None
-    if found is None and org:
-        found = next((kind for kind, words in _WORDS if words.search(org)), None)
-    if found is None or (anonymiser and found in (Kind.HOSTING, Kind.VPN, Kind.TOR)):
-        return SILENT
-    if found is Kind.HOSTING:
-        return Claim(_HOSTING_BY_NAME, found, org)
-    return Claim(_RANKS.get(found, _BY_NAME), found, org if found in _RANKS else None)
-
-
-_KNOWN = {
-    14593: Kind.SATELLITE,  # Starlink
-    27277: Kind.SATELLITE,  # Starlink
-    7155: Kind.SATELLITE,  # Viasat
-    6621: Kind.SATELLITE,  # Hughes
-    208843: Kind.VPN,  # Alpha Strike Labs
-    212238: Kind.HOSTING,  # Datacamp, home of many VPN exits
-    60068: Kind.HOSTING,  # Datacamp / CDN77
-    9009: Kind.HOSTING,  # M247, home of many VPN exits
-    62371: Kind.VPN,  # Proton
-    209103: Kind.VPN,  # Proton
-    39351: Kind.VPN,  # 31173 Services, home of Mullvad
-    22616: Kind.CDN,  # Zscaler
-    21928: Kind.CELLULAR,  # T-Mobile USA
-    22394: Kind.CELLULAR,  # Verizon Wireless
-    6167: Kind.CELLULAR,  # Verizon Wireless
-    20057: Kind.CELLULAR,  # AT&T Mobility
-    55836: Kind.CELLULAR,  # Reliance Jio
-    45609: Kind.CELLULAR,  # Bharti Airtel, mobile
-}
-
-
-def _words(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.IGNORECASE)
-
-
-_WORDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    (Kind.TOR, _words(r"\btor exit\b", r"\btor[- ]?(network|project|servers?)\b", r"foundation for applied privacy")),
-    (Kind.VPN, _words(r"\bvpn", r"vpn\b", r"\bmullvad\b", r"31173 services", r"\bproton ag\b", r"\btzulo\b")),
-    (Kind.CDN, _words(r"\bakamai\b", r"\bfastly\b", r"\bcloudflare\b", r"\bcdn", r"content delivery", r"\bedgecast\b", r"\blimelight\b")),
-    (
-        Kind.SATELLITE,
-        _words(
-            r"\bsatellite\b",
-            r"\bstarlink\b",
-            r"space exploration",
-            r"\bviasat\b",
-            r"\bhughes(net| network)",
-            r"\boneweb\b",
-            r"\binmarsat\b",
-        ),
-    ),
-    (
-        Kind.HOSTING,
-        _words(
-            r"hosting",
-            r"\bhosted?\b",
-            r"\bcloud",
-            r"data ?cent(er|re)",
-            r"\bcolo(cation|crossing)?\b",
-            r"\bservers?\b",
-            r"\bvps\b",
-            r"\bdedicated\b",
-            r"amazon",
-            r"\baws\b",
-            r"google",
-            r"microsoft",
-            r"\bazure\b",
-            r"digital ?ocean",
-            r"\bhetzner\b",
-            r"\bovh",
-            r"\blinode\b",
-            r"\bvultr\b",
-            r"choopa",
-            r"\bconstant company\b",
-            r"\bcontabo\b",
-            r"\bleaseweb\b",
-            r"\bscaleway\b",
-            r"online s\.?a\.?s",
-            r"\bm247\b",
-            r"\bdatacamp\b",
-            r"\bg-?core\b",
-            r"\balibaba\b",
-            r"\btencent\b",
-            r"\bionos\b",
-            r"\brackspace\b",
-            r"\boracle\b",
-            r"\bequinix\b",
-            r"\bpsychz\b",
-            r"\bquadranet\b",
-            r"\bnforce\b",
-            r"\bworldstream\b",
-            r"\bupcloud\b",
-            r"\bstrato\b",
-            r"\bgodaddy\b",
-            r"\bgodaddy|go-daddy\b",
-        ),
-    ),
-    (
-        Kind.CELLULAR,
-        _words(
-            r"\bmobile\b", r"\bmobility\b", r"\bwireless\b", r"\bcellular\b", r"\bcellco\b", r"\blte\b", r"\bgsm\b", r"\bmobil[eo]?s?\b"
-        ),
-    ),
-    (
-        Kind.BUSINESS,
-        _words(
-            r"universit",
-            r"\bcollege\b",
-            r"\bschools?\b",
-            r"hochschule",
-            r"\bministry\b",
-            r"\bgovernment\b",
-            r"\bhospital\b",
-            r"\bbank\b",
-            r"research",
-        ),
-    ),
-    (
-        Kind.RESIDENTIAL,
-        _words(
-            r"broadband",
-            r"\bcable\b",
-            r"tele(com|kom|fonica|net|nor|cel)",
-            r"\btele",
-            r"\bdsl\b",
-            r"\bfib(er|re)",
-            r"communications?\b",
-            r"comcast",
-            r"\bvodafone\b",
-            r"\borange\b",
-            r"\bcharter\b",
-            r"\bverizon\b",
-            r"\bat&t\b",
-            r"\bcox\b",
-            r"\bcenturylink\b",
-            r"\bsky uk\b",
-            r"\bvirgin media\b",
-            r"\bfree sas\b",
-            r"internet service",
-            r"\bisp\b",
-        ),
-    ),
-)
 
 
 def _provider(facts: Mapping[str, Any]) -> str | None:

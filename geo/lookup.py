@@ -17,8 +17,8 @@ from typing import Any
 from geo.addresses import ipv4_inside, parse
 from geo.database import BROKEN, Database, Signature, open_database
 from geo.errors import DatabaseError
-from geo.kinds import of_organisation
 from geo.networks import Layer, Said, Tables
+from geo.organisations import claim_of
 from geo.place import Kind, Place
 from geo.schemas import Located, Network, Record
 
@@ -204,7 +204,7 @@ def _place(asked: Sequence[_Source], address: str | IPv4Address | IPv6Address, s
                 claims = [(rank, kind, provider), found.claim]
                 if order < asn_from and (found.asn is not None or found.org is not None):
                     asn, org, asn_from = found.asn, found.org, order
-                    claims.append(of_organisation(asn, org, anonymiser=anonymiser))
+                    claims.append(claim_of(asn, org, anonymiser=anonymiser))
                 rank, kind, provider = min(claims, key=_rank)
         except BROKEN:
             # a damaged spot that the checks did not meet: this file does not know, the others may

@@ -13,9 +13,10 @@ from ipaddress import IPv4Address, IPv6Address
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.database import BROKEN, Database, check
+from geo.database import BROKEN, Database
 from geo.errors import DatabaseError
-from geo.kinds import SILENT, Claim, of_organisation
+from geo.kinds import RESERVED, SILENT, Claim
+from geo.organisations import claim_of
 from geo.place import Kind
 from geo.ranges import Range, origins, reserved
 from geo.schemas import Network
@@ -48,7 +49,8 @@ class Layer:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.parts = {version: _of_database(database, version) for version in (4, 6) if database.answers(version)}
+        known: dict[int, Network] = {}
+        self.parts = {version: _of_database(database, version, known) for version in (4, 6) if database.answers(version)}
 
 
 class Tables:
@@ -128,20 +130,22 @@ def _of_ranges(ranges: Iterable[Range]) -> Part:
     return Part(_keys(starts), np.array(which), values)
 
 
-def _of_database(database: Database, version: int) -> Part:
-    """Read every network and every distinct record of a file; raises `DatabaseError` where one is broken."""
+def _of_database(database: Database, version: int, known: dict[int, Network]) -> Part:
+    """Lay a file out. `known` keeps what each record says from one IP version to the other."""
     leaves = database.leaves(version)
     records, first, which = np.unique(leaves.record, return_index=True, return_inverse=True)
     values: list[tuple[Network, Database | None] | None] = [None]
-    known: dict[Network, int] = {}
+    places: dict[Network, int] = {}
     place = np.zeros(len(records), np.int64)
-    for number, record in enumerate(records.tolist()):
+    for number, (record, row) in enumerate(zip(records.tolist(), first.tolist(), strict=True)):
         if record:
-            network = _read(database, leaves, int(first[number]), version)
-            if network not in known:
-                known[network] = len(values)
+            network = known.get(record)
+            if network is None:
+                network = known[record] = _read(database, leaves, row, version)
+            if network not in places:
+                places[network] = len(values)
                 values.append((network, database))
-            place[number] = known[network]
+            place[number] = places[network]
     return Part(_packed(leaves), place[which], values)
 
 
@@ -150,8 +154,7 @@ def _read(database: Database, leaves: Leaves, row: int, version: int) -> Network
     address = IPv4Address(low) if version == 4 else IPv6Address(int(leaves.high[row]) << 64 | low)
     try:
         record = database.reader.get(address)
-        check(database.schema, (record,))  # type: ignore[arg-type]  # what is no map fails in it
-        return database.schema.network(record)  # type: ignore[misc,arg-type]  # only files that have one come here
+        return database.schema.network(record)  # type: ignore[misc,arg-type]  # only files that have one come here; what is no map fails
     except BROKEN as error:
         raise DatabaseError("database_broken", database.path, f"damaged at {address}: {error}") from None
 
@@ -179,19 +182,21 @@ def _together(parts: Sequence[Part], order: dict[int, int], *, anonymiser: bool,
 
 
 def _said(found: Iterable[tuple[Network, Database | None] | None], order: dict[int, int], *, anonymiser: bool) -> Said:
-    asn, org, asn_from, claim, built = None, None, NOBODY, SILENT, None
+    asn, org, asn_from, best, built = None, None, NOBODY, SILENT, None
     sources: list[str] = []
     for item in found:
         if item is None:
             continue
         network, database = item
-        if asn is None and org is None and (network.asn is not None or network.org is not None) and database is not None:
+        if network.claim.rank < best.rank:
+            best = network.claim
+        if database is None:
+            if best is not RESERVED:
+                sources.append("iporigin")
+            continue
+        if asn is None and org is None and (network.asn is not None or network.org is not None):
             asn, org, asn_from = network.asn, network.org, order[id(database)]
-        claim = min(claim, network.claim, key=lambda word: word.rank)
-        if database is not None:
-            sources.append(database.name)
-            built = database.built if built is None else min(built, database.built)
-        elif network.claim.kind is not Kind.RESERVED:
-            sources.append("iporigin")
-    claim = min(claim, of_organisation(asn, org, anonymiser=anonymiser), key=lambda word: word.rank)
-    return asn, org, asn_from, *claim, tuple(sources), built
+        sources.append(database.name)
+        built = database.built if built is None else min(built, database.built)
+    guess = claim_of(asn, org, anonymiser=anonymiser)
+    return asn, org, asn_from, *(guess if guess.rank < best.rank else best), tuple(sources), built

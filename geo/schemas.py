@@ -180,9 +180,14 @@ def _number(value: Any) -> float | None:
 
 def read_network(record: Record) -> Network:
     """Read the network fields of a flat record or of MaxMind's `traits`."""
-    asn = record.get("autonomous_system_number") or record.get("asn")
-    org = next((value for name in _ORG_FIELDS if (value := record.get(name))), None)
-    return Network(_asn(asn), org if isinstance(org, str) else None, kinds.of_record(record))
+    get = record.get
+    asn = get("autonomous_system_number") or get("asn")
+    org = get("autonomous_system_organization") or get("as_name") or get("organization") or get("isp") or get("name")
+    return Network(
+        asn if asn.__class__ is int else _asn(asn),
+        org if org.__class__ is str else None,
+        kinds.of_record(record),
+    )
 
 
 def _asn(value: object) -> int | None:
