@@ -82,9 +82,14 @@ class HttpTransport:
             self._client = None
 
     def _open(self) -> "httpx.Client":
+        import ssl
+
         import httpx
 
+        # reading the list of authorities takes tens of milliseconds, which only TLS needs
+        verify = True if self._url.lower().startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._client = httpx.Client(
+            verify=verify,
             headers=self._headers,
             timeout=httpx.Timeout(self._timeout, connect=min(5.0, self._timeout)),
             # longer than the pause between two batches, so that a session keeps its connection
