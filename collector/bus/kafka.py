@@ -1,6 +1,8 @@
 """The bus over Kafka's protocol: acknowledged by all in-sync replicas, idempotent, one device always on one partition.
 
-Records are CloudEvents in structured mode (the Kafka binding of CloudEvents 1.0.2, section 3.3), keyed by device.
+Order does not hang on idempotence: a partition never has more than one record batch under way. A broker without producer ids
+(`idempotence=off`) only repeats more. Records are CloudEvents in structured mode (the Kafka binding of CloudEvents 1.0.2, section
+3.3), keyed by device.
 """
 
 import asyncio
@@ -64,8 +66,8 @@ class KafkaBus:
         try:
             producer = await self._connected()
             async with asyncio.timeout(self._url.timeout_ms / 1000):
-                answered = await producer.client.force_metadata_update()
-            return bool(answered) and bool(producer.client.cluster.partitions_for_topic(self._url.topic))
+                await producer.partitions_for(self._url.topic)
+                return bool(await producer.client.force_metadata_update())
         except (BusError, KafkaError, OSError):
             return False
 
@@ -99,16 +101,18 @@ class KafkaBus:
                 producer = AIOKafkaProducer(
                     **self._url.connection(),
                     acks="all",
-                    enable_idempotence=True,
+                    enable_idempotence=self._url.idempotence,
                     compression_type=self._url.compression,
                     max_batch_size=self._url.max_event_bytes + _OVERHEAD,
                 )
                 try:
                     async with asyncio.timeout(self._url.timeout_ms / 1000):
                         await producer.start()
-                except (KafkaError, OSError) as error:
+                except BaseException as error:
                     await self._drop(producer)
-                    raise BusError(f"can't reach Kafka at {self._url.hosts}: {error!r}") from error
+                    if isinstance(error, KafkaError | OSError):
+                        raise BusError(f"can't reach Kafka at {self._url.hosts}: {error!r}") from error
+                    raise
                 self._producer = producer
             return self._producer
 
@@ -116,5 +120,6 @@ class KafkaBus:
         if self._producer is producer:
             self._producer = None
         with contextlib.suppress(KafkaError, OSError):
-            async with asyncio.timeout(self._url.timeout_ms / 1000):
+            # what it still holds is delivered or expires within one timeout, and a request under way within another
+            async with asyncio.timeout(3 * self._url.timeout_ms / 1000):
                 await producer.stop()

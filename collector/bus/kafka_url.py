@@ -21,6 +21,8 @@ class KafkaUrl:
     mechanism: str = "PLAIN"
     cafile: str | None = None
     compression: Literal["gzip"] | None = None
+    idempotence: bool = True
+    """Off for brokers that hand out no producer ids."""
     max_event_bytes: int = 1_000_000
     """Below a broker's default `message.max.bytes` of 1,048,588."""
     timeout_ms: int = 10_000
@@ -51,7 +53,7 @@ class Hidden:
         return "***"
 
 
-_OPTIONS = ("security", "mechanism", "cafile", "compression", "max_event_bytes", "timeout_ms")
+_OPTIONS = ("security", "mechanism", "cafile", "compression", "idempotence", "max_event_bytes", "timeout_ms")
 _NUMBERS = ("max_event_bytes", "timeout_ms")
 
 
@@ -74,6 +76,7 @@ def parse(url: str) -> KafkaUrl:
     _one_of("compression", options.get("compression", "gzip"), ("gzip",))
     if options["security"].startswith("sasl") and not (user and password):
         raise ValueError("security=sasl_... needs a login: kafka://user:password@host:9092/topic")
+    options["idempotence"] = _one_of("idempotence", options.get("idempotence", "on"), ("on", "off")) == "on"
     return KafkaUrl(hosts, topic, unquote(user) or None, Hidden(unquote(password)) if password else None, **options)
 
 
@@ -83,6 +86,7 @@ def _number(name: str, value: str) -> int:
     return int(value)
 
 
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise ValueError(f"{name} has to be one of {', '.join(allowed)}, not {value!r}")
+    return value
