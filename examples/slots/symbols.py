@@ -31,6 +31,7 @@ def gem(surface: pygame.Surface, center: Point, size: float) -> None:
 
 
 def clover(surface: pygame.Surface, center: Point, size: float) -> None:
+    pygame.draw.circle(surface, GREEN, center, size * 0.25)
     for leaf in _ring(center, (size * 0.5,), 4, math.pi / 4):
         pygame.draw.circle(surface, GREEN, leaf, size * 0.45)
 

@@ -66,7 +66,7 @@ def game(display: str, collector: Any, tmp_path: Path) -> Iterator[str]:
     command = [sys.executable, str(GAME), "--url", collector.url, "--key", collector.keys["client"]]
     process = subprocess.Popen([*command, "--token-file", str(tmp_path / "token")], env=environment)
     try:
-        yield until(lambda: xdotool(display, "search", "--name", "^Slots$"), "the window").splitlines()[0]
+        yield until(lambda: xdotool(display, "search", "--onlyvisible", "--class", "."), "the window").splitlines()[0]
     finally:
         process.terminate()
         process.wait()
