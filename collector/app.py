@@ -42,6 +42,7 @@ from collector.service import Service
 from collector.sessions import Sessions
 from collector.settings import Settings
 from collector.store.engine import SqlStore
+from collector.store.retention import Retention
 from collector.subjects import Subjects
 from collector.tokens import ProofKeys
 from geo.lookup import Lookup
@@ -158,6 +159,7 @@ def _background(service: Service) -> Sequence[tuple[str, float, Callable[[], Awa
     """Return what is done again and again: a name, every how many seconds, and the step."""
     return (
         ("rejects", 1.0, service.rejects.write),
+        ("retention", 600.0, Retention(service.store, service.clock, service.settings).sweep),
         ("geo", 60.0, lambda: asyncio.to_thread(service.lookup.refresh)),
     )
 
