@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 import msgspec
 import structlog
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from collector import events, session_token, surroundings
@@ -57,6 +57,9 @@ _PRESENCE: Final = {
     "token_invalid": "token_invalid",
 }
 """States by the problem that the session or its token has."""
+# One object for each statement: a commit runs the rows of all its callers through it together.
+_DECISION: Final = insert(decisions)
+_LINK: Final = update(session_rows).where(session_rows.c.id == bindparam("of")).values(subject=bindparam("who"))
 _log = structlog.get_logger(__name__)
 
 
@@ -220,7 +223,7 @@ class Decider:
             "request_key": self._request_key(request, key),
             "at_us": answer.at_us,
         }
-        writes = [Write(insert(decisions), [row])]
+        writes = [Write(_DECISION, [row])]
         if issued is not None:
             writes.append(issued.write)
         writes += self._remembered(answer.verdict, known)
@@ -237,7 +240,7 @@ class Decider:
             journey = travelled(subject.journey, visit) if verdict is Verdict.ALLOW else subject.journey
             writes.append(self.subjects.remember(subject, journey))
             if known.session is not None:
-                writes.append(Write(update(session_rows).where(session_rows.c.id == known.session).values(subject=who)))
+                writes.append(Write(_LINK, [{"of": known.session, "who": who}]))
         return writes
 
     def _failed(self, id: str, request: DecisionRequest, reason: str, explain: str) -> Decision:

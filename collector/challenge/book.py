@@ -32,6 +32,7 @@ GUESSES_AN_HOUR: Final = 20
 right guess in two years of trying."""
 HOUR_US: Final = 3_600_000_000
 _RETRIES: Final = 8
+_CHALLENGE: Final = insert(challenges)
 
 
 class State(StrEnum):
@@ -107,7 +108,7 @@ class ChallengeBook:
             "created_us": now,
             "expires_us": expires_us,
         }
-        return Issued(id, kind, expires_us, Write(insert(challenges), [row]))
+        return Issued(id, kind, expires_us, Write(_CHALLENGE, [row]))
 
     async def show(self, id: str) -> View:
         """Return what to show. Raises Problem `challenge_unknown`."""
