@@ -33,20 +33,21 @@ _WORDS = {
     Kind.CDN: "akamai fastly cloudflare cdn cdn77 edgecast limelight bunnycdn bunnyway",
     Kind.SATELLITE: "satellite starlink viasat hughesnet oneweb inmarsat",
     Kind.HOSTING: (
-        "hosting webhosting host hosts hosted cloud clouds datacenter datacentre datacenters colocation colo colocrossing server servers "
-        "vps dedicated amazon aws google microsoft azure digitalocean hetzner ovh ovhcloud linode vultr choopa contabo leaseweb scaleway m247 "
-        "datacamp gcore alibaba tencent ionos rackspace oracle equinix psychz quadranet nforce worldstream upcloud strato godaddy "
-        "hostinger namecheap dreamhost bluehost hostwinds interserver kamatera netcup serverius hivelocity"
+        "hosting webhosting host hosts hosted cloud clouds datacenter datacentre datacenters colocation colo colocrossing "
+        "server servers vps dedicated amazon aws google microsoft azure digitalocean hetzner ovh ovhcloud linode vultr choopa "
+        "contabo leaseweb scaleway m247 datacamp gcore alibaba tencent ionos rackspace oracle equinix psychz quadranet nforce "
+        "worldstream upcloud strato godaddy hostinger namecheap dreamhost bluehost hostwinds interserver kamatera netcup "
+        "serverius hivelocity"
     ),
     Kind.CELLULAR: "mobile mobility wireless cellular cellco lte gsm",
     Kind.BUSINESS: (
-        "university universitat universitaet universite universidad universidade universita college school schools hochschule ministry "
-        "government hospital bank research institute"
+        "university universitat universitaet universite universidad universidade universita college school schools hochschule "
+        "ministry government hospital bank research institute"
     ),
     Kind.RESIDENTIAL: (
         "broadband cable cablevision dsl fiber fibre fibra communications communication telecom telecoms telecommunications "
-        "telecomunicacoes telecomunicaciones telekom telefonica telefonia telenet telenor telia telstra telus tele2 telenet comcast vodafone orange charter "
-        "verizon at&t cox centurylink sky virgin isp internet"
+        "telecomunicacoes telecomunicaciones telekom telefonica telefonia telenet telenor telia telstra telus tele2 telenet "
+        "comcast vodafone orange charter verizon at&t cox centurylink sky virgin isp internet"
     ),
 }
 _PLACES = {word: place for place, kind in reversed(list(enumerate(_ORDER))) for word in _WORDS.get(kind, "").split()}
