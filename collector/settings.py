@@ -29,7 +29,10 @@ class Settings(BaseSettings):
     bus: str = ""
     """`kafka://host:port/topic` or `file:///path`; by default an NDJSON file below `data`."""
     geo: list[Path] = []
-    """MMDB files, in order of precedence."""
+    """MMDB files, in order of precedence; by default those below `data`/geo, where `countersign geo fetch` puts them."""
+    maxmind_account: str = ""
+    """Account id and licence key, for `countersign geo fetch --source maxmind` alone."""
+    maxmind_key: SecretStr = SecretStr("")
     trusted_proxies: list[str] = []
     """Networks whose `Forwarded` and `X-Forwarded-For` headers are believed."""
     policy: Path | None = None
