@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Executable, RowMapping, text
+from sqlalchemy import Executable, RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from collector.store import migrate
 from collector.store.base import Write
 from collector.store.engines import open_engines
 from collector.store.shared_commit import SharedCommits
-from collector.store.tables import metadata
 
 COMMIT_QUEUE = 2048
 
@@ -20,6 +20,7 @@ class SqlStore:
         self._writer = writer
         self._readers = readers
         self._commits = SharedCommits(writer, commit_queue)
+        self._newest = migrate.newest()
 
     @classmethod
     async def open(cls, url: str, commit_queue: int = COMMIT_QUEUE) -> "SqlStore":
@@ -27,7 +28,7 @@ class SqlStore:
         writer, readers = open_engines(url)
         try:
             async with writer.begin() as connection:
-                await connection.run_sync(metadata.create_all)
+                await connection.run_sync(migrate.upgrade)
         except BaseException:
             await writer.dispose()
             await readers.dispose()
@@ -49,8 +50,8 @@ class SqlStore:
         return self._commits.room()
 
     async def ready(self) -> bool:
-        await self.one(text("SELECT 1"))
-        return True
+        async with self._readers.connect() as connection:
+            return await connection.run_sync(migrate.revision) == self._newest
 
     async def close(self) -> None:
         await self._commits.close()

@@ -1,0 +1,1 @@
+"""How the schema came to be, step by step (Alembic). Packaged, and run by the collector itself when it starts."""
