@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from collector.address import Addresses
-from collector.api import batches, builds, challenges, decisions, devices, labels, openapi, ops, sessions, subjects, wellknown
+from collector.api import batches, builds, challenges, decisions, devices, geo, labels, openapi, ops, sessions, subjects, wellknown
 from collector.builds import Builds
 from collector.bus.open import open_bus
 from collector.bus.relay import Relay
@@ -59,6 +59,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *builds.operations,
     *subjects.operations,
     *wellknown.operations,
+    *geo.operations,
     *ops.operations,
 )
 """Every operation there is. A new API file is registered here, and nowhere else."""

@@ -81,7 +81,7 @@ def _source(order: int, database: Database) -> _Source:
 
 
 class Lookup:
-    """What is known of addresses, from the MMDB files at `paths` and, where there is a `folder`, all of those in it by name.
+    """What is known of addresses, from the MMDB files at `paths`, or where none are named from all in `folder`, by name.
 
     Without any file every place is unknown (or reserved). Raises `DatabaseError` where a file can't be served. Threads may share it.
     """
@@ -148,9 +148,10 @@ class Lookup:
             self._files = _Files(())
 
     def _wanted(self) -> tuple[Path, ...]:
-        if self._folder is None or not self._folder.is_dir():
+        if self._paths or self._folder is None or not self._folder.is_dir():
             return self._paths
-        return (*self._paths, *sorted(self._folder.glob("*.mmdb")))
+        # a name that begins with a dot is a file that is still being written
+        return tuple(path for path in sorted(self._folder.glob("*.mmdb")) if not path.name.startswith("."))
 
     def _renew(self, *, insist: bool) -> tuple[DatabaseError, ...]:
         """Load what is another file now; a file that was refused as it is is tried again only if `insist`."""

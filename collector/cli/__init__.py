@@ -2,7 +2,7 @@
 
 import typer
 
-from collector.cli import keys, serve
+from collector.cli import demo, geo, keys, serve
 
 main = typer.Typer(
     name="countersign",
@@ -12,6 +12,8 @@ main = typer.Typer(
     pretty_exceptions_enable=False,
 )
 main.command("serve")(serve.serve)
+main.command("demo")(demo.demo)
 main.add_typer(keys.app, name="keys")
+main.add_typer(geo.app, name="geo")
 
 __all__ = ["main"]
