@@ -30,6 +30,7 @@ class DeviceFacts:
     """The CPU says that it runs under a hypervisor (CPUID leaf 1, ECX bit 31, or the platform's equivalent)."""
     hypervisor_vendor: str | None = None
     container: str | None = None
+    """Kind of container around the process; "" where there is none."""
     cores: int | None = None
     memory_mb: int | None = None
     vendor: str | None = None
