@@ -176,6 +176,7 @@ def run(part: Part) -> None:
     sys.stdin.read()
     client.stop()
     if traced is not None:
+        traced.kill()
         traced.communicate()
 
 

@@ -8,15 +8,23 @@ import time
 from pathlib import Path
 
 _PR_SET_PTRACER = 0x59616D61
-_SEIZE = """
-import ctypes, sys
+_TRACER = """
+import ctypes, os, sys
 libc = ctypes.CDLL(None, use_errno=True)
 libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
-if libc.ptrace(0x4206, int(sys.argv[1]), None, None) != 0:
+SEIZE, CONT, WALL = 0x4206, 7, 0x40000000
+target = int(sys.argv[1])
+if libc.ptrace(SEIZE, target, None, None) != 0:
     sys.exit(f"ptrace: errno {ctypes.get_errno()}")
 print("attached", flush=True)
-sys.stdin.read()
+while True:
+    _, status = os.waitpid(target, WALL)
+    if not os.WIFSTOPPED(status):
+        break
+    signal = os.WSTOPSIG(status) if status >> 16 == 0 else 0
+    libc.ptrace(CONT, target, None, signal)
 """
+"""Hands every signal on to the traced process, as a debugger would."""
 
 
 def tracer_pid() -> int:
@@ -28,15 +36,13 @@ def tracer_pid() -> int:
 
 
 def attach(pid: int) -> subprocess.Popen[str]:
-    """Start a child that traces `pid` (this process) until its standard input closes.
+    """Start a child that traces `pid` (this process) until it is killed.
 
     Raises OSError where the kernel does not allow it.
     """
     # Yama's ptrace_scope=1 lets only ancestors trace, unless the target names others.
     ctypes.CDLL(None).prctl(_PR_SET_PTRACER, ctypes.c_ulong(-1 & (2**64 - 1)), 0, 0, 0)
-    child = subprocess.Popen(
-        [sys.executable, "-c", _SEIZE, str(pid)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    child = subprocess.Popen([sys.executable, "-c", _TRACER, str(pid)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert child.stdout is not None
     if child.stdout.readline().strip() == "attached":
         return child

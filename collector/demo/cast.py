@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from queue import Queue
+from queue import Empty, Queue
 from typing import Final
 
 from collector.demo.stage import BUILD, GAME, INTERVAL_MS, Stage
@@ -17,7 +17,7 @@ LONGEST_START_S: Final = 40.0
 
 
 class Gone(RuntimeError):
-    """A player's process ended before it had said what it had to."""
+    """A player's process ended, or fell silent, before it had said what it had to."""
 
 
 @dataclass(slots=True)
@@ -39,7 +39,10 @@ class Actor:
 
     def next_word(self, timeout: float) -> None:
         """Wait until the player tells its device and token. Raises Gone."""
-        line = self._lines.get(timeout=timeout)
+        try:
+            line = self._lines.get(timeout=timeout)
+        except Empty:
+            raise Gone(f"{self.player.name} says nothing") from None
         if not line:
             assert self.process.stderr is not None
             raise Gone(f"{self.player.name}: {self.process.stderr.read()[-2000:]}")

@@ -16,8 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import httpx
-from mmdb_writer import MMDBWriter
-from netaddr import IPSet
+import msgspec
 
 from collector.clock import SystemClock
 from collector.keys import Keys
@@ -25,6 +24,7 @@ from collector.manifest import lock
 from collector.roles import Role
 from collector.settings import Settings
 from collector.store.engine import SqlStore
+from geo.build import build
 
 GAME: Final = "slots"
 BUILD: Final = "1.4.0"
@@ -32,9 +32,11 @@ INTERVAL_MS: Final = 1000
 """The demo's clients send every second, so that there is something to see."""
 START_S: Final = 30.0
 
-_LISBON = ("PT", "Lisbon", 38.72, -9.14, "Europe/Lisbon")
-_SYDNEY = ("AU", "Sydney", -33.87, 151.21, "Australia/Sydney")
-_NETWORKS: Final = {"62.28.0.0/16": _LISBON, "45.33.0.0/17": _LISBON, "49.176.0.0/16": _SYDNEY}
+_PLACES: Final = """network,country_code,city,latitude,longitude,timezone
+62.28.0.0/16,PT,Lisbon,38.72,-9.14,Europe/Lisbon
+45.33.0.0/17,PT,Lisbon,38.72,-9.14,Europe/Lisbon
+49.176.0.0/16,AU,Sydney,-33.87,151.21,Australia/Sydney
+"""
 """Made up: who has which address in truth does not matter here."""
 
 
@@ -125,14 +127,13 @@ def _assets(folder: Path) -> None:
 
 
 def _places(path: Path) -> None:
-    writer = MMDBWriter(6, "Countersign-Demo-City", description="made up for the demo", ipv4_compatible=True)
-    for network, (country, city, lat, lon, timezone) in _NETWORKS.items():
-        where = {"latitude": lat, "longitude": lon, "time_zone": timezone, "accuracy_radius": 20}
-        writer.insert_network(IPSet([network]), {"country": {"iso_code": country}, "city": {"names": {"en": city}}, "location": where})
-    writer.to_db_file(str(path))
+    table = path.with_suffix(".csv")
+    table.write_text(_PLACES)
+    build([table], path)
 
 
 def _lock(url: str, key: str, assets: Path) -> None:
-    body = lock(assets)
-    answer = httpx.put(f"{url}/v1/builds/{GAME}/{BUILD}", content=body, headers={"authorization": f"Bearer {key}"}, timeout=10.0)
+    body = msgspec.json.encode(lock(assets))
+    headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+    answer = httpx.put(f"{url}/v1/builds/{GAME}/{BUILD}", content=body, headers=headers, timeout=10.0)
     answer.raise_for_status()
