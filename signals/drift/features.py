@@ -7,6 +7,7 @@ Users", FC 2021; "Pump Up Password Security!", ACM TOPS 2022). Here each path is
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -35,7 +36,7 @@ COUNTRY: Final = Level("country", 0.15, 0.5, 0.02)
 NETWORK: Final = Level("network", 0.5, 0.15, 0.05)
 PREFIX: Final = Level("prefix", 1.0, 0.03, 0.01)
 ADDRESS: Final = Level("address", 2.0, 0.5, 1 / 256)
-OS: Final = Level("os", 0.15, 0.4, 0.2)
+OS: Final = Level("os", 0.3, 0.4, 0.2)
 BROWSER: Final = Level("browser", 0.3, 0.5, 0.3)
 DEVICE: Final = Level("device", 0.4, 0.02, 1e-6)
 
@@ -53,6 +54,7 @@ class Step:
     known: bool
 
 
+@lru_cache(16)  # the detectors of one decision ask for the same visit
 def steps(visit: Visit) -> tuple[Step, ...]:
     """Return the steps of both paths, where from and with what, each ending at the last value that is known."""
     place = visit.place

@@ -5,12 +5,13 @@ weighs 2^(time / half-life) when it is added, and only when read is it divided b
 be rewritten as time goes by.
 """
 
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from geo.travel import Fix
-from signals.drift.features import ADDRESS, COUNTRY, NETWORK, PREFIX, Key, digest, steps
+from signals.drift.features import COUNTRY, NETWORK, PREFIX, Key, digest, steps
 from signals.visit import Visit
 from signals.whereabouts import located, together
 
@@ -56,8 +57,8 @@ class Spot(msgspec.Struct, frozen=True, array_like=True):
         return Fix(self.lat, self.lon, self.radius_km)
 
 
-class Stop(msgspec.Struct, frozen=True, array_like=True, order=True):
-    """One recent visit. Keys are those of its steps, empty where unknown; lat is None where the address does not tell of a person."""
+class Stop(msgspec.Struct, frozen=True, array_like=True):
+    """One recent visit. Country, network and prefix are keys of steps; all keys are digests, empty where unknown; lat is None where the address does not tell of a person."""
 
     at_us: int
     country: bytes = b""
@@ -97,8 +98,11 @@ _decoder = msgspec.msgpack.Decoder(Journey)
 
 def load(journey: bytes) -> Journey:
     """Return the journey in these bytes, the empty one for no bytes. Raises BadJourney."""
-    if not journey:
-        return Journey()
+    return _loaded(journey) if journey else Journey()
+
+
+@lru_cache(8)  # the detectors of one decision read the same journey
+def _loaded(journey: bytes) -> Journey:
     if len(journey) > MAX_STORED:
         raise BadJourney(f"a journey has at most {MAX_STORED} bytes, this one {len(journey)}")
     try:
@@ -139,7 +143,7 @@ def add(journey: Journey, visit: Visit) -> Journey:
         _tallied(journey.tallies, visit, now),
         tuple(hours),
         _settled(journey.spots, visit, now),
-        tuple(sorted((*journey.trail, stop(visit)))[-MAX_TRAIL:]),
+        tuple(sorted((*journey.trail, stop(visit)), key=_order)[-MAX_TRAIL:]),
     )
 
 
@@ -157,7 +161,7 @@ def stop(visit: Visit) -> Stop:
         known.get(COUNTRY, b""),
         known.get(NETWORK, b""),
         known.get(PREFIX, b""),
-        known.get(ADDRESS, b""),
+        _key("address", visit.address),
         _key("device", visit.device),
         _key("round", visit.round),
         "company" if visit.company else visit.place.kind.value if visit.place else "",
@@ -165,6 +169,11 @@ def stop(visit: Visit) -> Stop:
         where.lon if where else None,
         where.radius_km if where else 0.0,
     )
+
+
+def _order(past: Stop) -> tuple[int, bytes]:
+    """Oldest first; those of the same time in an order that does not depend on which came first."""
+    return past.at_us, _encoder.encode(past)
 
 
 def _key(what: str, value: str | None) -> bytes:

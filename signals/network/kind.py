@@ -6,9 +6,10 @@ more as often as players do (half of it against one or two in a hundred), while 
 customers. Carrier NAT is how most phones reach the internet.
 """
 
+import math
 from typing import Final
 
-from geo.place import Kind
+from geo.place import Kind, Place
 from signals.finding import abstain, found
 from signals.types import Evidence, Finding, Reason
 
@@ -28,16 +29,23 @@ CONTRIBUTIONS: Final[dict[Kind, tuple[float, str]]] = {
     Kind.BUSINESS: (-0.1, "Comes from a business network"),
     Kind.RESIDENTIAL: (-0.2, "Comes from a home connection"),
 }
+KNOWN_COMPANY: Final = -0.2
 ONE_SOURCE: Final = 0.9
 """Confidence in a kind that one file alone says."""
 
 
 def assess(evidence: Evidence) -> Finding:
-    """Return the reason of the address of the moment. Abstains without a file that knows kinds."""
+    """Return the weightier reason of both addresses, the login's and the game's. Abstains without a file that knows kinds."""
     visit, route = evidence.visit, evidence.history.route
-    place = visit.place if visit else route.place
-    if visit.company if visit else route.company:
-        return found([Reason("network.company", "Comes from a company network that is known.", -0.2)])
+    findings = [_judged(route.place, route.company)]
+    if visit is not None:
+        findings.append(_judged(visit.place, visit.company))
+    return max(findings, key=lambda finding: -math.inf if finding.evidence is None else finding.evidence)
+
+
+def _judged(place: Place | None, company: bool) -> Finding:
+    if company:
+        return found([Reason("network.company", "Comes from a company network that is known.", KNOWN_COMPANY)])
     if place is None or (not place.sources and place.kind is Kind.UNKNOWN):
         return abstain("no_database")
     if place.kind not in CONTRIBUTIONS:
