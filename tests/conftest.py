@@ -194,13 +194,13 @@ def typing(events: int = 60, seed: int = 1) -> schema.Columns:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def raw_player() -> type[RawPlayer]:
     """The class: `raw_player(key)` makes one."""
     return RawPlayer
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def key_presses() -> Callable[..., schema.Columns]:
     """`key_presses(events, seed)` returns made-up input columns."""
     return typing
