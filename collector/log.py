@@ -29,6 +29,8 @@ def configure(level: str, *, terminal: bool | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    # two lines at every look at the schema
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     # it says every reconnect twice, and none of it in our words: the relay says what matters
     logging.getLogger("aiokafka").setLevel(max(logging.getLevelNamesMapping()[level.upper()], logging.CRITICAL))
 

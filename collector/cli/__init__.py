@@ -2,7 +2,7 @@
 
 import typer
 
-from collector.cli import demo, geo, keys, serve
+from collector.cli import assets, demo, doctor, events, geo, keys, logins, score, serve
 
 main = typer.Typer(
     name="countersign",
@@ -13,7 +13,12 @@ main = typer.Typer(
 )
 main.command("serve")(serve.serve)
 main.command("demo")(demo.demo)
+main.command("doctor")(doctor.doctor)
 main.add_typer(keys.app, name="keys")
+main.add_typer(events.app, name="events")
+main.add_typer(assets.app, name="assets")
+score.app.command("logins")(logins.logins)
+main.add_typer(score.app, name="score")
 main.add_typer(geo.app, name="geo")
 
 __all__ = ["main"]

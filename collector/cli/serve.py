@@ -1,6 +1,7 @@
 """`countersign serve`: the collector. Works without any configuration."""
 
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -37,14 +38,14 @@ def serve(
     try:
         log.configure(settings.log_level)
         _settle(settings)
-        socket = uvicorn.Config("", host=settings.host, port=settings.port, log_config=None).bind_socket()
-        settings = settings.model_copy(update={"port": socket.getsockname()[1]})
+        listener = socket.create_server((settings.host, settings.port), family=socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         made = asyncio.run(_first_keys(settings))
         app = build(settings)
     except ValueError as error:
         fail(str(error), USAGE)
     except OSError as error:
-        fail(f"can't start: {error}")
+        fail(f"can't listen on {settings.host}:{settings.port} with data in {settings.data}: {error.strerror or error}")
     _greet(settings, made)
     config = uvicorn.Config(
         app,
@@ -61,7 +62,7 @@ def serve(
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
     server = uvicorn.Server(config)
-    server.run(sockets=[socket])
+    server.run(sockets=[listener])
     if not server.started:
         raise typer.Exit(1)
 
