@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from collector.cli.common import USAGE, fail, load_settings
+from collector.cli.logins import logins
 
 if TYPE_CHECKING:
     from signals.types import Score
 
 app = typer.Typer(help="Score recordings with the service's own code.", no_args_is_help=True)
+app.command()(logins)
 
 
 @app.command()
