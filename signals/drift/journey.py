@@ -58,7 +58,10 @@ class Spot(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Stop(msgspec.Struct, frozen=True, array_like=True):
-    """One recent visit. Country, network and prefix are keys of steps; all keys are digests, empty where unknown; lat is None where the address does not tell of a person."""
+    """One recent visit. Country, network and prefix are keys of steps, address, device and round digests of their own; empty where unknown.
+
+    lat is None where the address does not tell where a person is.
+    """
 
     at_us: int
     country: bytes = b""

@@ -77,10 +77,9 @@ def test_a_journey_stays_bounded_however_many_different_visits_come(seen: list[V
 def test_visits_of_the_same_time_may_come_in_either_order(before: list[Visit], one: Visit, other: Visit) -> None:
     other = replace(other, at_us=one.at_us, company=one.company)
     if one.place is not None:
-        # of two places that are nearly one, a spot takes its centre from the first: that alone depends on the order
-        other = replace(
-            other, place=replace(other.place or Place(), lat=one.place.lat, lon=one.place.lon, accuracy_km=one.place.accuracy_km)
-        )
+        # of two places that are nearly one, a spot takes its circle from the first: that alone depends on the order
+        there = {"lat": one.place.lat, "lon": one.place.lon, "accuracy_km": one.place.accuracy_km, "kind": one.place.kind}
+        other = replace(other, place=replace(other.place or Place(), **there))
     else:
         other = replace(other, place=None)
     journey = b""
