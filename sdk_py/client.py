@@ -71,7 +71,7 @@ class Client:
         self.record = self.sources.input.record
         self.frame = self.sources.frames.frame
         self._identity = Identity(folder, url)
-        self._headers = {"authorization": f"Bearer {key}", **(headers or {})}
+        self._key, self._headers = key, dict(headers or {})
         self._url, self._timeout, self._transport = url, timeout, transport
         self._game, self._build, self._interval = game, build, interval
         self._sender = self._new_sender(lazy=False)
@@ -154,6 +154,7 @@ class Client:
 
     def _new_sender(self, lazy: bool) -> Sender:
         return Sender(
+            key=self._key,
             game=self._game,
             build=self._build,
             sources=self.sources,

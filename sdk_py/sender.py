@@ -45,6 +45,8 @@ class Spoken:
 class Sender:
     """`turn` does at most one exchange. It runs in one thread; `wake` may be set from any."""
 
+    key: str
+    """Goes with hellos only; a batch is let in by its signature."""
     game: str
     build: str
     sources: Sources
@@ -135,7 +137,7 @@ class Sender:
             clock=sources.clock.read(),
         )
         body, headers = squeeze(pack(hello))
-        answer = self._post("/v1/sessions", body, headers)
+        answer = self._post("/v1/sessions", body, {**headers, "authorization": f"Bearer {self.key}"})
         if answer is None or not answer.ok:
             return self._hello_failed(now, answer)
         try:

@@ -96,6 +96,8 @@ class HttpTransport:
             limits=httpx.Limits(max_connections=1, keepalive_expiry=60.0),
             transport=self._via,
         )
+        for needless in ("accept-encoding", "connection"):
+            del self._client.headers[needless]
         return self._client
 
 
