@@ -8,6 +8,7 @@ from signals.drift import churn, client, likelihood, swap, travel
 from signals.emulator import android, headless, pacing, virtual_machine
 from signals.integrity import assets, clocks, clone, hooks, probes
 from signals.network import addresses, handshake, kind, locale, reputation, sharing
+from signals.replay import replay
 from signals.timing import clicks, keys
 from signals.types import Evidence, Finding, ScoreName
 
@@ -24,6 +25,7 @@ class Detector:
 DETECTORS: Final[tuple[Detector, ...]] = (
     Detector(keys.NAME, ScoreName.TIMING, keys.assess),
     Detector(clicks.NAME, ScoreName.TIMING, clicks.assess),
+    Detector(replay.NAME, ScoreName.TIMING, replay.assess),
     Detector(virtual_machine.NAME, ScoreName.EMULATOR, virtual_machine.assess),
     Detector(android.NAME, ScoreName.EMULATOR, android.assess),
     Detector(headless.NAME, ScoreName.EMULATOR, headless.assess),

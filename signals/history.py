@@ -20,6 +20,8 @@ from signals.integrity.files import Files
 from signals.integrity.process import Process
 from signals.network import route
 from signals.network.route import Route
+from signals.replay import tail
+from signals.replay.tail import Replay
 from signals.timing.windows import Timing
 from signals.timing.windows import learn as learn_timing
 from signals.types import Facts
@@ -46,6 +48,7 @@ class History:
     process: Process = field(default_factory=Process)
     files: Files = field(default_factory=Files)
     clocks: Clocks = field(default_factory=Clocks)
+    replay: Replay = field(default_factory=Replay)
     timing: Timing = field(default_factory=Timing)
     route: Route = field(default_factory=Route)
 
@@ -61,6 +64,7 @@ def learn(history: History, facts: Facts) -> History:
         process=process.learn(history.process, facts),
         files=files.learn(history.files, facts),
         clocks=clock.learn(history.clocks, facts),
+        replay=tail.learn(history.replay, facts),
         timing=learn_timing(history.timing, facts),
         route=route.learn(history.route, facts),
     )

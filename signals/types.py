@@ -101,6 +101,8 @@ class Facts:
     ja4: str | None = None
     """TLS fingerprint of the connection, as a trusted proxy names it."""
     lost: Mapping[str, int] = field(default_factory=dict)
+    replays: tuple["ReplayMatch", ...] = ()
+    """Remembered recordings that this batch's stretches of input are near to, each stretch once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,9 @@ class ReplayMatch:
     same_subject: bool
     age_s: float
     stretches: int = 1
-    """How many consecutive stretches matched the same recording."""
+    """How many stretches matched the same recording."""
+    source: str = ""
+    """Which recording: the session it was made in."""
 
 
 @dataclass(frozen=True, slots=True)
