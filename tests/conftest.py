@@ -10,7 +10,7 @@ import threading
 import warnings
 import zlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -242,6 +242,18 @@ def collector(tmp_path: Path) -> Iterator[Collector]:
     """A real collector for one test, with an empty store."""
     with serving(make_settings(tmp_path / "data")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def frozen_clock() -> type[FrozenClock]:
+    """The class, for fixtures of a wider scope."""
+    return FrozenClock
+
+
+@pytest.fixture(scope="session")
+def start_in_process() -> Callable[..., AbstractAsyncContextManager[InProcess]]:
+    """`async with start_in_process(data, clock, **settings) as inside`, for fixtures of a wider scope."""
+    return lambda data, clock=None, **changes: in_process(make_settings(data, **changes), clock)
 
 
 @pytest.fixture
