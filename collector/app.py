@@ -109,7 +109,12 @@ async def _wire(settings: Settings, clock: Clock, stack: contextlib.AsyncExitSta
     relay = Relay(store, bus, clock, registry)
     lookup = Lookup(settings.geo, folder=settings.data / "geo")
     stack.callback(lookup.close)
-    metrics, builds, places, model = Metrics(registry), Builds(store, clock), from_files(lookup), load_model(settings.model)
+    metrics, builds, places, model = (
+        Metrics(registry),
+        Builds(store, clock),
+        from_files(lookup, settings.company_networks),
+        load_model(settings.model),
+    )
     live = Sessions(store, clock, secrets, builds, places, settings.live_sessions, settings.session_hours)
     policy, proofs, people = load_policy(settings.policy), ProofKeys(secrets), Subjects(store, clock, secrets, live)
     book = ChallengeBook(store, clock, kinds(secrets), policy.terms, proofs)

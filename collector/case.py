@@ -40,6 +40,7 @@ class Case:
     journey: bytes | None = None
     """The subject's, None where no subject was named."""
     visit: Visit | None = None
+    speed_limit_kmh: float = 900.0
     failover: Verdict = Verdict.CHALLENGE
     """The collector's own, for actions that the policy does not name."""
     request: bytes = b""
@@ -63,6 +64,7 @@ def rule(case: Case, history: History, policy: Policy, model: Model, on_failure:
         surroundings=case.surroundings,
         subject=None if case.journey is None else SubjectMemory(case.journey),
         visit=case.visit,
+        speed_limit_kmh=case.speed_limit_kmh,
     )
     assessment = assess(evidence, model, on_failure)
     situation = Situation(

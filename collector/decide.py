@@ -178,6 +178,7 @@ class Decider:
             surroundings=known.surroundings,
             journey=None if known.subject is None else known.subject.journey,
             visit=known.visit,
+            speed_limit_kmh=self.settings.speed_limit_kmh,
             failover=Verdict(self.settings.failover),
             request=self._digest(request),
         )

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 from collector import assets, bounds, session_token
 from collector.builds import Build, Builds
 from collector.clock import Clock
+from collector.origins import origin_of
 from collector.places import Places
 from collector.problems import Problem
 from collector.secrets import Secrets, new_id
@@ -65,7 +66,7 @@ class Opening:
         device = await self._open(opened, hello, now_us)
         live = Live(
             Session(session, device.row["id"], hello.game, hello.build, self.secrets.key("session", session), now_us),
-            begun(hello, build, address or None, self.places.of(address), now_us),
+            begun(hello, build, origin_of(address, now_us, self.places, self.secrets), now_us),
             remembered(device.row),
         )
         self.sessions.put(live)

@@ -93,7 +93,8 @@ class Pipeline:
 
     def assess(self, live: Live, memory: Memory) -> Assessment:
         """Return the scores of a session, out of what is remembered of it."""
-        return assess(Evidence(memory.history, live.device), self.model, self.metrics.detector_failed)
+        evidence = Evidence(memory.history, live.device, speed_limit_kmh=self.settings.speed_limit_kmh)
+        return assess(evidence, self.model, self.metrics.detector_failed)
 
     async def _seen(self, live: Live, batch: Batch, digest: bytes) -> bool:
         """Tell whether the batch is one that was taken already. Raises Problem unless it is that or the next one of the chain."""

@@ -18,16 +18,16 @@ from collector import assets, edge
 from collector.assets import Ledger
 from collector.builds import Build, Builds
 from collector.clock import Clock
+from collector.origins import Origin, origin_of
 from collector.places import Places
 from collector.problems import Problem
 from collector.secrets import Secrets
 from collector.store.base import Store
 from collector.store.tables import batches, devices, sessions, snapshots
-from geo.place import Place
 from signals import facts
 from signals.facts import Circumstances
 from signals.history import EMPTY, History, StaleHistory, dump, learn, load
-from signals.types import AssetCheck, DeviceMemory
+from signals.types import AssetCheck, DeviceMemory, ProbeCheck
 from wire import sign
 from wire.schema import Batch, Hello
 
@@ -197,7 +197,7 @@ class Sessions:
     async def _begin(self, live: Live, row: RowMapping) -> None:
         build = await self._builds.get(live.session.game, live.session.build)
         hello = msgspec.msgpack.decode(row["hello"], type=Hello)
-        live.memory = begun(hello, build, row["address"], self._places.of(row["address"]), row["created_us"])
+        live.memory = begun(hello, build, self._origin(row["address"], row["created_us"]), row["created_us"])
 
     async def _catch_up(self, live: Live) -> None:
         """Fold the batches after what is in memory."""
@@ -212,17 +212,36 @@ class Sessions:
         session = live.session
         build = await self._builds.get(session.game, session.build)
         checked = assets.check(live.memory.ledger, batch, build, arrived_us, session.id, self._secrets)
-        around = Circumstances(
-            arrived_us, address, self._places.of(address), checked.assets, checked.probes, assets.code_known(build, batch.integrity)
-        )
+        code_known = assets.code_known(build, batch.integrity)
+        around = circumstances(self._origin(address, arrived_us), arrived_us, checked.assets, checked.probes, code_known)
         return Memory(learn(live.memory.history, facts.of_batch(batch, around)), checked.ledger), checked.asks
 
+    def _origin(self, address: str | None, at_us: int) -> Origin:
+        return origin_of(address, at_us, self._places, self._secrets)
 
-def begun(hello: Hello, build: Build, address: str | None, place: Place | None, at_us: int) -> Memory:
+
+def begun(hello: Hello, build: Build, origin: Origin, at_us: int) -> Memory:
     """Return what is remembered after the hello."""
     unknown = None if build.registered else AssetCheck(known_build=False)
-    around = Circumstances(at_us, address, place, unknown, None, assets.code_known(build, hello.integrity))
+    around = circumstances(origin, at_us, unknown, None, assets.code_known(build, hello.integrity))
     return Memory(learn(EMPTY, facts.of_hello(hello, around)), assets.begin(build, hello.integrity, at_us))
+
+
+def circumstances(
+    origin: Origin, at_us: int, checked: AssetCheck | None, probed: ProbeCheck | None, code_known: bool | None
+) -> Circumstances:
+    """Return what the collector adds to a hello or a batch."""
+    return Circumstances(
+        arrived_us=at_us,
+        address=origin.address,
+        place=origin.place,
+        prefix=origin.prefix,
+        company=origin.company,
+        place_offset_min=origin.place_offset_min,
+        assets=checked,
+        probes=probed,
+        code_known=code_known,
+    )
 
 
 def valid_id(text: str) -> bool:

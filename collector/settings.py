@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     maxmind_key: SecretStr = SecretStr("")
     trusted_proxies: list[str] = []
     """Networks whose `Forwarded` and `X-Forwarded-For` headers are believed."""
+    company_networks: list[str] = []
+    """Networks of companies whose people play: many behind one address, and seldom where the address is."""
+    speed_limit_kmh: float = 900.0
+    """Who seems to have travelled faster than this was not travelling."""
     policy: Path | None = None
     model: Path | None = None
     failover: Literal["allow", "challenge", "deny"] = "challenge"

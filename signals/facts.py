@@ -21,6 +21,9 @@ class Circumstances:
     """Server wall clock, µs."""
     address: str | None = None
     place: Place | None = None
+    prefix: str | None = None
+    company: bool = False
+    place_offset_min: int | None = None
     assets: AssetCheck | None = None
     probes: ProbeCheck | None = None
     code_known: bool | None = None
@@ -38,6 +41,9 @@ def of_hello(hello: Hello, around: Circumstances) -> Facts:
         probes=around.probes,
         address=around.address,
         place=around.place,
+        prefix=around.prefix,
+        company=around.company,
+        place_offset_min=around.place_offset_min,
     )
 
 
@@ -61,6 +67,9 @@ def of_batch(batch: Batch, around: Circumstances) -> Facts:
         probes=around.probes,
         address=around.address,
         place=around.place,
+        prefix=around.prefix,
+        company=around.company,
+        place_offset_min=around.place_offset_min,
         lost=batch.lost,
     )
 

@@ -25,7 +25,7 @@ def logins(
     labelled "fraud" is scored and not learned. Exits with 2, naming the line, at the first one that can't be used.
     """
     from collector.backtest import Backtest, BadLogin
-    from collector.places import Places
+    from collector.places import from_files
     from geo.errors import DatabaseError
     from geo.lookup import Lookup
     from signals.combine import load_model
@@ -34,7 +34,7 @@ def logins(
     settings = load_settings()
     try:
         with _opened(file) as lines, closing(Lookup(settings.geo, folder=settings.data / "geo")) as lookup:
-            backtest = Backtest(load_model(settings.model), Places(lookup.place if lookup.databases else None))
+            backtest = Backtest(load_model(settings.model), from_files(lookup, settings.company_networks))
             for login, assessment in backtest.scored(lines):
                 typer.echo((_as_json if json else _as_text)(login, assessment))
     except BrokenPipeError:
