@@ -207,3 +207,19 @@ presence = Table(
     Column("seen_us", BigInteger, nullable=False, index=True),
 )
 """Who came through an address or its neighbourhood, both as keyed pseudonyms, of the last day."""
+
+sketches = Table(
+    "sketches",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("session", String(32), nullable=False, index=True),
+    Column("first_key", Integer, nullable=False),
+    Column("second_key", Integer, nullable=False),
+    Column("signature", BigInteger, nullable=False),
+    Column("stretch", LargeBinary, nullable=False),
+    Column("at_us", BigInteger, nullable=False, index=True),
+    # a search reads keys and signatures only, and these indexes hold both
+    Index("sketches_by_first_key", "first_key", "signature"),
+    Index("sketches_by_second_key", "second_key", "signature"),
+)
+"""Stretches of input, to be recognised when they are played again; whose they were is in the session's row."""
