@@ -37,7 +37,9 @@ def configure(level: str, *, terminal: bool | None = None) -> None:
 
 def _last(terminal: bool | None) -> list[Any]:
     if sys.stderr.isatty() if terminal is None else terminal:
-        return [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.dev.ConsoleRenderer()]
+        # the default for tracebacks prints local variables too, and with them secrets
+        renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        return [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
     return [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.format_exc_info,
