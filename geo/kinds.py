@@ -36,20 +36,22 @@ RANKS = {
     Kind.CRAWLER: 6,
     Kind.HOSTING: 7,
 }
-_LINE = 8
-HOSTING_BY_NAME = 9
-_CORPORATE = 10
-BY_NAME = 11
+_ANONYMOUS = 8
+"""Anonymous in some way that is not named; said of hosting too, so it ranks below it."""
+_LINE = 9
+HOSTING_BY_NAME = 10
+_CORPORATE = 11
+BY_NAME = 12
 
 _FLAGS = {
     Kind.TOR: ("is_tor_exit_node", "tor", "is_tor"),
     Kind.RESIDENTIAL_PROXY: ("is_residential_proxy", "residential_proxy", "is_res_proxy"),
     Kind.PUBLIC_PROXY: ("is_public_proxy", "proxy", "is_proxy"),
     Kind.RELAY: ("relay", "is_relay"),
-    Kind.VPN: ("is_anonymous_vpn", "vpn", "is_vpn", "is_anonymous"),
+    Kind.VPN: ("is_anonymous_vpn", "vpn", "is_vpn"),
     Kind.HOSTING: ("is_hosting_provider", "hosting", "is_hosting"),
 }
-ANONYMISER_FIELDS = frozenset(name for names in _FLAGS.values() for name in names)
+ANONYMISER_FIELDS = frozenset(name for names in _FLAGS.values() for name in names) | {"is_anonymous"}
 
 _PROVIDER_FIELDS = ("provider_name", "service", "privacy_name")
 _RELAYS = re.compile(r"\brelay\b|\bwarp\b", re.IGNORECASE)
@@ -86,6 +88,7 @@ _AS_TYPES = {
 }
 _CLAIMS = {
     **{name: Claim(RANKS[kind], kind) for kind, names in _FLAGS.items() for name in names},
+    "is_anonymous": Claim(_ANONYMOUS, Kind.VPN),
     "is_anonymous_proxy": Claim(RANKS[Kind.PUBLIC_PROXY], Kind.PUBLIC_PROXY),
     "is_satellite_provider": Claim(_LINE, Kind.SATELLITE),
     "is_satellite": Claim(_LINE, Kind.SATELLITE),
@@ -115,7 +118,7 @@ def of_record(facts: Mapping[str, Any]) -> Claim:
             continue
         if claim is not None and claim.rank < best.rank:
             best = claim
-    if best.rank > RANKS[Kind.HOSTING]:
+    if best.rank > _ANONYMOUS:
         return best
     provider = _provider(facts)
     if best.kind is Kind.VPN and provider is not None and _RELAYS.search(provider):

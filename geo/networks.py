@@ -8,7 +8,9 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +24,9 @@ from geo.ranges import Range, origins, reserved
 from geo.schemas import Network
 from geo.tree import Leaves
 
-Keys = NDArray[np.bytes_]
+Keys = NDArray[Any]
+"""Addresses in rising order: numbers of IPv4, 16 bytes (which numpy orders as their numbers are) of IPv6."""
 Index = NDArray[np.int64]
-
 
 Said = tuple[int | None, str | None, int, int, Kind, str | None, tuple[str, ...], int | None]
 """What the files say of one part of the address space: asn, org, the place of the file that said these in the order of precedence, rank
@@ -35,7 +37,7 @@ NOBODY = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One division of the address space: from `keys[i]` (16 bytes, big-endian) on `values[which[i]]` holds; `values[0]` is None."""
+    """One division of the address space: from `keys[i]` on `values[which[i]]` holds; `values[0]` is None."""
 
     keys: Keys
     which: Index
@@ -72,21 +74,17 @@ class Tables:
         for version in (4, 6):
             parts = [layer.parts[version] for _, layer in layers if version in layer.parts]
             if ranges:
-                parts.append(_of_ranges(origins(version, anonymiser=anonymiser)))
-            parts.append(_of_ranges(reserved(version)))
-            keys, which, words = _together(parts, order, anonymiser=anonymiser, cuts=_SIXTEENS if version == 4 else _ZERO)
+                parts.append(_published(version, anonymiser=anonymiser))
+            parts.append(_special(version))
+            keys, said = _together(parts, order, anonymiser=anonymiser, cuts=_cuts(version))
             if version == 4:
-                self._keep4(keys, which, words)
+                self.first4 = array("I", np.searchsorted(keys, np.arange(65537) << 16).astype(np.uint32).tobytes())
+                self.low4 = array("H", (keys & 0xFFFF).astype(np.uint16).tobytes())
+                self.said4 = said
             else:
                 pairs = np.frombuffer(keys.tobytes(), ">u8").reshape(-1, 2).tolist()
                 self.starts6 = [high << 64 | low for high, low in pairs]
-                self.said6 = [words[at] for at in which.tolist()]
-
-    def _keep4(self, keys: Keys, which: Index, words: list[Said]) -> None:
-        numbers = np.frombuffer(keys.tobytes(), ">u4").reshape(-1, 4)[:, 3].astype(np.int64)
-        self.first4 = array("I", np.searchsorted(numbers, np.arange(65537) << 16).astype(np.uint32).tobytes())
-        self.low4 = array("H", (numbers & 0xFFFF).astype(np.uint16).tobytes())
-        self.said4 = [words[at] for at in which.tolist()]
+                self.said6 = said
 
     def ipv4(self, high: int, low: int) -> Said:
         """Return what is said of the IPv4 address whose halves are `high` and `low`."""
@@ -98,19 +96,29 @@ class Tables:
         return self.said6[bisect_right(self.starts6, number) - 1]
 
 
-def _key(number: int) -> bytes:
-    return number.to_bytes(16, "big")
+def _keys(numbers: Sequence[int], version: int) -> Keys:
+    if version == 4:
+        return np.array(numbers, np.int64)
+    return np.frombuffer(b"".join(number.to_bytes(16, "big") for number in numbers), "S16")
 
 
-def _keys(numbers: Iterable[int]) -> Keys:
-    return np.frombuffer(b"".join(map(_key, numbers)), "S16")
+@cache
+def _cuts(version: int) -> Keys:
+    """Where a table has a row whatever is said there: each /16 is searched by itself."""
+    return _keys(range(0, 1 << 32, 1 << 16) if version == 4 else (0,), version)
 
 
-_ZERO = _keys((0,))
-_SIXTEENS = _keys(high << 16 for high in range(65536))
+@cache
+def _published(version: int, *, anonymiser: bool) -> Part:
+    return _of_ranges(origins(version, anonymiser=anonymiser), version)
 
 
-def _of_ranges(ranges: Iterable[Range]) -> Part:
+@cache
+def _special(version: int) -> Part:
+    return _of_ranges(reserved(version), version)
+
+
+def _of_ranges(ranges: Iterable[Range], version: int) -> Part:
     """Lay disjoint ranges in rising order out as a division."""
     values: list[tuple[Network, Database | None] | None] = [None]
     numbers: dict[Claim, int] = {}
@@ -124,10 +132,10 @@ def _of_ranges(ranges: Iterable[Range]) -> Part:
             which.pop()
         starts += (found.first, found.last + 1)
         which += (numbers[found.claim], 0)
-    if starts[-1] >> 128:
+    if starts[-1] >> (32 if version == 4 else 128):
         starts.pop()
         which.pop()
-    return Part(_keys(starts), np.array(which), values)
+    return Part(_keys(starts, version), np.array(which), values)
 
 
 def _of_database(database: Database, version: int, known: dict[int, Network]) -> Part:
@@ -146,7 +154,7 @@ def _of_database(database: Database, version: int, known: dict[int, Network]) ->
                 places[network] = len(values)
                 values.append((network, database))
             place[number] = places[network]
-    return Part(_packed(leaves), place[which], values)
+    return Part(_keys_of(leaves, version), place[which], values)
 
 
 def _read(database: Database, leaves: Leaves, row: int, version: int) -> Network:
@@ -159,13 +167,15 @@ def _read(database: Database, leaves: Leaves, row: int, version: int) -> Network
         raise DatabaseError("database_broken", database.path, f"damaged at {address}: {error}") from None
 
 
-def _packed(leaves: Leaves) -> Keys:
+def _keys_of(leaves: Leaves, version: int) -> Keys:
+    if version == 4:
+        return leaves.low.astype(np.int64)
     pairs = np.empty((len(leaves.low), 2), ">u8")
     pairs[:, 0], pairs[:, 1] = leaves.high, leaves.low
     return np.frombuffer(pairs.tobytes(), "S16")
 
 
-def _together(parts: Sequence[Part], order: dict[int, int], *, anonymiser: bool, cuts: Keys) -> tuple[Keys, Index, list[Said]]:
+def _together(parts: Sequence[Part], order: dict[int, int], *, anonymiser: bool, cuts: Keys) -> tuple[Keys, list[Said]]:
     """Divide wherever one of the parts does, and say once what each combination of them comes to."""
     keys = np.unique(np.concatenate([cuts, *(part.keys for part in parts)]))
     code = np.zeros(len(keys), np.int64)
@@ -178,7 +188,7 @@ def _together(parts: Sequence[Part], order: dict[int, int], *, anonymiser: bool,
     joined = np.ones(len(keys), bool)
     joined[1:] = code[1:] != code[:-1]
     joined |= np.isin(keys, cuts)
-    return keys[joined], code[joined], words
+    return keys[joined], [words[at] for at in code[joined].tolist()]
 
 
 def _said(found: Iterable[tuple[Network, Database | None] | None], order: dict[int, int], *, anonymiser: bool) -> Said:

@@ -98,7 +98,7 @@ def _flat(database_type: str, fields: set[str]) -> Schema | None:
     locations = bool(fields & _LOCATION_FIELDS - {"continent"}) and not _country_of_registry(fields)
     has_asn = bool(fields & set(_ASN_FIELDS))
     lines = bool(fields & _LINE_FIELDS)
-    known = has_asn or lines or anonymiser or bool(fields & {"isp", "organization", "domain"})
+    known = has_asn or lines or anonymiser or bool(fields & {"isp", "organization", "domain", "autonomous_system_organization"})
     if not locations and not known:
         return None
     city_level = locations and bool(fields & _CITY_FIELDS)
