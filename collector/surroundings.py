@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, func, select, text
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, text
 
 from collector.store.base import Store, Write
 from collector.store.tables import counts, presence
@@ -97,12 +97,9 @@ def forget(subject: str) -> Write:
     return Write(_LEAVE, [{"somebody": f"s:{subject}"}])
 
 
-def expire(now_us: int) -> list[Write]:
-    """Return the writes that drop what has faded, for the collector's retention."""
-    return [
-        Write(delete(counts).where(counts.c.weight < FORGOTTEN * weight(now_us))),
-        Write(delete(presence).where(presence.c.seen_us <= now_us - DAY_US)),
-    ]
+def faded(now_us: int) -> ColumnElement[bool]:
+    """Return the condition for counts that are worth nothing any more, for the collector's retention."""
+    return counts.c.weight < FORGOTTEN * weight(now_us)
 
 
 def _labels(place: Place | None) -> tuple[str, ...]:

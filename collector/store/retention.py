@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Table, delete, select, update
 from collector.clock import Clock
 from collector.settings import Settings
 from collector.store.base import Store, Write
-from collector.store.tables import batches, challenges, decisions, outbox, presence, rejects, scores, sessions, snapshots
+from collector.store.tables import batches, challenges, counts, decisions, outbox, presence, rejects, scores, sessions, snapshots
+from collector.surroundings import faded
 
 CHUNK: Final = 500
 """Keys in one statement."""
@@ -53,6 +54,7 @@ def stale(until: Horizon) -> Iterator[tuple[Table, ColumnElement[Any], ColumnEle
     yield scores, scores.c.id, scores.c.at_us < until.kept_us
     yield rejects, rejects.c.id, rejects.c.at_us < until.kept_us
     yield presence, presence.c.key, presence.c.seen_us < until.day_us
+    yield counts, counts.c.key, faded(until.day_us)
     yield outbox, outbox.c.id, outbox.c.sent_us < until.day_us
     yield outbox, outbox.c.id, outbox.c.dead_us < until.kept_us
 
