@@ -3,8 +3,8 @@
     python bench/frames.py [--seconds 4] [--rounds 3]
 
 A paced loop does fixed work in each frame, and with the SDK records eight events and the frame. Busy time is from a frame's beginning to
-its end, before the sleep. Collectors are processes of their own, so that they take nothing from the game but a core. The conditions take turns.
-Batches go every half second, ten times as often as a collector asks by default.
+its end, before the sleep. Collectors are processes of their own, so that they take nothing from the game but a core. The conditions
+take turns. Batches go every half second, ten times as often as a collector asks by default.
 """
 
 import argparse
@@ -173,9 +173,8 @@ def main() -> None:
         name: {share: statistics.median(percentile(one, share) for one in rounds) for share in (0.5, 0.99)} for name, rounds in busy.items()
     }
     reference = figures.pop("without")
-    print(
-        f"reference: the frame without the SDK, p50 {reference[0.5] * 1e3:.2f} ms, p99 {reference[0.99] * 1e3:.2f} ms (median of {options.rounds})"
-    )
+    p50, p99 = reference[0.5] * 1e3, reference[0.99] * 1e3
+    print(f"reference: the frame without the SDK, p50 {p50:.2f} ms, p99 {p99:.2f} ms (median of {options.rounds})")
     for name, times in figures.items():
         p50, p99 = times[0.5] / reference[0.5], times[0.99] / reference[0.99]
         print(f"frame time, collector {name:<14} p50 {p50:5.2f} x   p99 {p99:5.2f} x   goal <= {GOAL} x")

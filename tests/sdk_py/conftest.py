@@ -1,7 +1,9 @@
 """A small collector that holds clients to the contract, over real sockets, and fails when it is told to."""
 
+import contextlib
 import json
 import os
+import socket
 import threading
 import time
 import zlib
@@ -77,6 +79,7 @@ class Collector:
         self.challenge: str | None = None
         self.under_way = 0
         self._lock = threading.Lock()
+        self._connections: list[socket.socket] = []
         self._server: ThreadingHTTPServer | None = None
         self.port = 0
 
@@ -98,6 +101,11 @@ class Collector:
             daemon_threads = True
             allow_reuse_address = True
 
+            def get_request(self) -> tuple[Any, Any]:
+                connection, address = super().get_request()
+                collector._connections.append(connection)
+                return connection, address
+
             def handle_error(self, request: Any, client_address: Any) -> None:
                 return
 
@@ -110,6 +118,10 @@ class Collector:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+            for connection in self._connections:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+            self._connections.clear()
 
     @property
     def url(self) -> str:
