@@ -59,8 +59,10 @@ def read(lines: Iterable[bytes]) -> Iterator[tuple[int, Login]]:
             continue
         try:
             login = _decoder.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except msgspec.ValidationError as error:
             raise BadLogin(f"line {number}: {error}") from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise BadLogin(f"line {number}: not JSON: {error}") from error
         if not 0.0 <= login.t < 2**53 / 1e6:
             raise BadLogin(f"line {number}: `t` has to be seconds since the epoch, not {login.t}")
         if login.t < before:
