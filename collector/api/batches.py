@@ -20,6 +20,8 @@ async def report(call: Call) -> Ack:
     sent: Sent = call.body
     named = call.request.scope["headers"]
     session = header(named, _SESSION)
+    if not session:
+        raise Problem(401, "missing_signature", f"a batch carries {headers.SESSION} and {headers.SIGNATURE}")
     if not valid_id(session):
         raise Problem(404, "unknown_session", f"{headers.SESSION} names no session")
     service = call.service
