@@ -72,3 +72,11 @@ def _trace(text: bytes, where: str) -> Trace:
 
 def _whole(pixels: list[float]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return np.rint(np.array(pixels, np.float64)).astype(np.int64)
+
+
+def files(paths: list[Path]) -> list[Path]:
+    """Return the trace files among these files and folders, in order. Raises BadTrace where there is none."""
+    found = [file for path in paths for file in (sorted(path.rglob("*.jsonl*")) if path.is_dir() else [path])]
+    if not found:
+        raise BadTrace("no trace files there")
+    return found

@@ -9,7 +9,7 @@ from signals.emulator import android, headless, pacing, virtual_machine
 from signals.integrity import assets, clocks, clone, hooks, probes
 from signals.network import addresses, handshake, kind, locale, reputation, sharing
 from signals.replay import replay
-from signals.timing import clicks, keys
+from signals.timing import clicks, keys, pointer, touch
 from signals.types import Evidence, Finding, ScoreName
 
 
@@ -25,6 +25,8 @@ class Detector:
 DETECTORS: Final[tuple[Detector, ...]] = (
     Detector(keys.NAME, ScoreName.TIMING, keys.assess),
     Detector(clicks.NAME, ScoreName.TIMING, clicks.assess),
+    Detector(pointer.NAME, ScoreName.TIMING, pointer.assess),
+    Detector(touch.NAME, ScoreName.TIMING, touch.assess),
     Detector(replay.NAME, ScoreName.TIMING, replay.assess),
     Detector(virtual_machine.NAME, ScoreName.EMULATOR, virtual_machine.assess),
     Detector(android.NAME, ScoreName.EMULATOR, android.assess),

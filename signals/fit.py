@@ -4,29 +4,110 @@ Deterministic: the same traces, families and seed give the same model. Everythin
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import expit, logsumexp
+import scipy
+from numpy.typing import NDArray
 
-from signals.samples import Draw, Families, balanced, draw
-from signals.timing import content, quantise, rhythm
+from signals.regress import Bools, additive, multinomial, place_knots, platt
+from signals.samples import PRESS, Draw, Families, Rng, balanced, draw, draw_strokes, group
+from signals.timing import content, kinematics, quantise, rhythm
 from signals.timing.additive import Curves, Floats, basis
 from signals.timing.content import Tables
-from signals.timing.model import Channel
+from signals.timing.model import Channel, TimingModel
 from signals.timing.rhythm import Presses
+from signals.timing.windows import Window
 from signals.traces import HUMAN, Trace, history
+from signals.types import IntArray
+from wire import kinds
 
-SIZES: Final[Mapping[str, tuple[int, ...]]] = {"keys": (24, 40, 70, 140, 280, 480), "clicks": (24, 40, 70, 140)}
-"""Edges of the ranges of window sizes (intervals); each range has curves of its own."""
-FOLDS: Final = 5
-KNOTS: Final = 9
-_ROUGHNESS: Final = 4.0
-_RIDGE: Final = 0.3
-_TABLE_RIDGE: Final = 2.0
-_TABLE_STEPS: Final = 40
+SIZES: Final[Mapping[str, tuple[int, ...]]] = {
+    "keys": (24, 40, 70, 140, 280, 480),
+    "clicks": (24, 40, 70, 140),
+    "pointer": (18, 40, 80, 150),
+}
+"""Edges of the ranges of window sizes (intervals, or pointer events): each range has its own curves, the last also for what is larger."""
+VERSION: Final = "timing-1"
+FOLDS: Final = 4
+UNKNOWN: Final = "*"
+_MOST_HUNDREDS: Final = 400
+_MIN_CLASS: Final = 60
+_NOMINAL: Final = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much a fit draws: windows a person per range of sizes, and bots for each window."""
+
+    per_subject: int = 25
+    bots: int = 4
+    sizes: tuple[int, ...] | None = None
+
+
+def fit_presses(channel: str, people: Sequence[Trace], families: Families, rng: Rng, effort: Effort) -> Channel:
+    """Return the fitted channel `keys` or `clicks`. `people` are human traces only."""
+    learnt = learn_content(channel, people, rng)
+    curves = []
+    for low, high in pairwise(effort.sizes or SIZES[channel]):
+        traces = draw(people, channel, families[channel], Draw((low, high - 1), effort.per_subject, effort.bots), rng)
+        curves.append(fit_curves(low, learnt.features(traces), traces, learnt.folds))
+    return Channel(rhythm.NAMES, rhythm.GROUPS, tuple(curves), learnt.tables)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learnt:
+    """Tables from everybody, and for each fold of subjects tables that have not seen it."""
+
+    channel: str
+    folds: Mapping[str, int]
+    tables: Tables
+    without: tuple[Tables, ...]
+
+    def features(self, traces: Sequence[Trace]) -> Floats:
+        """Return the features of each trace by tables that have not seen its subject."""
+        return np.array([rhythm.features(taken_apart(self.channel, trace), self._unseen(trace)) for trace in traces])
+
+    def _unseen(self, trace: Trace) -> Tables:
+        fold = self.folds.get(trace.subject)
+        return self.tables if fold is None else self.without[fold]
+
+
+def learn_content(channel: str, people: Sequence[Trace], rng: Rng) -> Learnt:
+    """Return what people's latencies have to do with content."""
+    folds = subject_folds(people, rng)
+    stretches = draw(people, channel, {}, Draw((100, 100), _MOST_HUNDREDS // 5, plain=True), rng)
+    if channel == "clicks":
+        stretches += draw(people, channel, {}, Draw((40, 60), 3, plain=True), rng)
+    plain = [taken_apart(channel, trace) for trace in stretches]
+    owners = [folds[trace.subject] for trace in stretches]
+    without = [fit_tables([one for one, owner in zip(plain, owners, strict=True) if owner != fold]) for fold in range(FOLDS)]
+    return Learnt(channel, folds, fit_tables(plain), tuple(without))
+
+
+def fit_pointer(people: Sequence[Trace], bots: Sequence[Trace], families: Families, rng: Rng, effort: Effort) -> Channel:
+    """Return the fitted channel of moves: people against recorded bots and the zoo's movers."""
+    folds = subject_folds([*people, *bots], rng)
+    curves = []
+    for low, high in pairwise(effort.sizes or SIZES["pointer"]):
+        traces, features = measured(draw_strokes(people, bots, families["pointer"], (low, high - 1), effort.per_subject, rng))
+        curves.append(fit_curves(low, features, traces, folds))
+    return Channel(kinematics.NAMES, kinematics.GROUPS, tuple(curves))
+
+
+def measured(traces: Sequence[Trace]) -> tuple[list[Trace], Floats]:
+    """Return the traces whose movement can be judged, and their features."""
+    pairs = [(trace, kinematics.features(strokes(trace))[0]) for trace in traces]
+    known = [(trace, features) for trace, features in pairs if len(features)]
+    return [trace for trace, _ in known], np.array([features for _, features in known]).reshape(-1, len(kinematics.NAMES))
+
+
+def strokes(trace: Trace) -> Window:
+    """Return the window of moves that scoring would see after this trace: the pointer's, or the fingers' where there are more of them."""
+    timing = history(trace).timing
+    return timing.touches if timing.touches.seen > timing.moves.seen else timing.moves
 
 
 def taken_apart(channel: str, trace: Trace) -> Presses:
@@ -35,28 +116,9 @@ def taken_apart(channel: str, trace: Trace) -> Presses:
     return rhythm.keys(timing.keys) if channel == "keys" else rhythm.clicks(timing.clicks)
 
 
-def fit_presses(channel: str, people: Sequence[Trace], families: Families, rng: np.random.Generator, per_subject: int = 60) -> Channel:
-    """Return the fitted channel `keys` or `clicks`. `people` are human traces only."""
-    subjects = sorted({trace.subject for trace in people})
-    folds = {subject: int(fold) for subject, fold in zip(subjects, rng.permutation(len(subjects)) % FOLDS, strict=True)}
-    hundreds = draw(people, channel, {}, Draw((100, 100), 10_000, plain=True), rng)
-    plain = [taken_apart(channel, trace) for trace in hundreds]
-    owners = np.array([folds[trace.subject] for trace in hundreds])
-    tables = fit_tables(plain)
-    without = [fit_tables([presses for presses, owner in zip(plain, owners, strict=True) if owner != fold]) for fold in range(FOLDS)]
-    curves = []
-    for low, high in pairwise(SIZES[channel]):
-        traces = draw(people, channel, families[channel], Draw((low, high - 1), per_subject, bots=4), rng)
-        fold = np.array([folds[trace.subject] for trace in traces])
-        features = np.array([rhythm.features(taken_apart(channel, trace), without[folds[trace.subject]]) for trace in traces])
-        labels = np.array([trace.label != HUMAN for trace in traces])
-        curves.append(fit_curves(low, features, labels, balanced(traces), fold, [trace.device for trace in traces]))
-    return Channel(rhythm.NAMES, rhythm.GROUPS, tuple(curves), tables)
-
-
 def fit_tables(presses: Sequence[Presses]) -> Tables:
     """Return the tables of latency against content: a multinomial logistic regression of the rank bin on its contexts."""
-    rows: list[np.ndarray[tuple[int, int], np.dtype[np.int64]]] = []
+    rows: list[IntArray] = []
     targets = []
     nothing = 3 * content.PAIRS + 2 * quantise.BINS
     for one in presses:
@@ -70,98 +132,88 @@ def fit_tables(presses: Sequence[Presses]) -> Tables:
         row[2:, 4] = 3 * content.PAIRS + quantise.BINS + binned[:-2]
         rows.append(row)
         targets.append(binned)
-    at, target = np.concatenate(rows), np.concatenate(targets)
-    weights = _multinomial(at, target, nothing + 1)
+    weights = multinomial(np.concatenate(rows), np.concatenate(targets), nothing + 1)
     weights -= weights.mean(axis=1, keepdims=True)
-    edges = np.cumsum([content.PAIRS, content.PAIRS, content.PAIRS, quantise.BINS, quantise.BINS])
-    return Tables(*np.split(np.round(weights[:-1], 4), edges[:-1]))
+    edges = np.cumsum([content.PAIRS, content.PAIRS, content.PAIRS, quantise.BINS])
+    return Tables(*np.split(np.round(weights[:-1], 4), edges))
 
 
-def _multinomial(
-    at: np.ndarray[tuple[int, int], np.dtype[np.int64]], target: np.ndarray[tuple[int], np.dtype[np.int64]], size: int
-) -> Floats:
-    from scipy.sparse import csr_matrix
+def fit_curves(least: int, features: Floats, traces: Sequence[Trace], folds: Mapping[str, int], care: bool = True) -> Curves:
+    """Return calibrated curves; calibration sees only sums from curves that were fitted on other subjects, or on other devices.
 
-    design = csr_matrix((np.ones(at.size), (np.repeat(np.arange(len(at)), at.shape[1]), at.ravel())), shape=(len(at), size))
-    seen = np.eye(quantise.BINS)[target]
-
-    def loss(flat: Floats) -> tuple[float, Floats]:
-        weights = flat.reshape(size, quantise.BINS)
-        logs = design @ weights
-        logs -= logsumexp(logs, axis=1, keepdims=True)
-        gradient = design.T @ (np.exp(logs) - seen) + _TABLE_RIDGE * weights
-        return float(-(logs * seen).sum() + _TABLE_RIDGE / 2.0 * (weights**2).sum()), gradient.ravel()
-
-    found = minimize(loss, np.zeros(size * quantise.BINS), jac=True, method="L-BFGS-B", options={"maxiter": _TABLE_STEPS})
-    return np.asarray(found.x).reshape(size, quantise.BINS)
-
-
-def fit_curves(
-    least: int, features: Floats, bot: np.ndarray[tuple[int], np.dtype[np.bool_]], weights: Floats, fold: Floats, devices: Sequence[str]
-) -> Curves:
-    """Return calibrated curves; calibration sees only sums that curves fitted on other subjects gave."""
+    Without `care` what is stated for unknown devices is what holds for the known ones together.
+    """
+    bot = np.array([trace.label != HUMAN for trace in traces])
+    fold = np.array([folds[trace.subject] for trace in traces])
+    weights = balanced(traces)
     knots = place_knots(features, weights)
+    design = basis(features, knots)
     sums = np.zeros(len(bot))
     for left_out in np.unique(fold):
         seen = fold != left_out
-        values, bias = _additive(basis(features[seen], knots), bot[seen], weights[seen], knots.shape)
-        sums[~seen] = basis(features[~seen], knots) @ values.ravel() + bias
-    values, bias = _additive(basis(features, knots), bot, weights, knots.shape)
-    return Curves(least, knots, np.round(values, 4), round(bias, 4), {"*": _platt(sums, bot, weights)})
+        sums[~seen] = _sums(design, bot, weights, seen, knots.shape)[~seen]
+    values, bias = additive(design, bot, weights, knots.shape)
+    calibration = _by_class(sums, bot, weights, np.array([trace.device for trace in traces]))
+    slope, offset = calibration[UNKNOWN]
+    if not care:
+        return Curves(least, knots, np.round(values, 4), round(bias, 4), calibration)
+    calibration[UNKNOWN] = (slope, round(offset - slope * _care(design, sums, bot, weights, knots.shape, traces), 4))
+    return Curves(least, knots, np.round(values, 4), round(bias, 4), calibration)
 
 
-def place_knots(features: Floats, weights: Floats) -> Floats:
-    """Return knots of shape (features, KNOTS) at weighted quantiles, rising strictly."""
-    levels = np.concatenate(([0.005], np.linspace(0.05, 0.95, KNOTS - 2), [0.995]))
-    knots = np.empty((features.shape[1], KNOTS))
-    for column, values in enumerate(features.T):
-        known = ~np.isnan(values)
-        order = np.argsort(values[known])
-        share = np.cumsum(weights[known][order])
-        if not len(order):
-            knots[column] = np.arange(KNOTS)
-            continue
-        row = values[known][order][np.minimum(np.searchsorted(share, levels * share[-1]), len(order) - 1)]
-        width = max(float(row[-1] - row[0]), 1e-3)
-        for at in range(1, KNOTS):
-            row[at] = max(row[at], row[at - 1] + width * 0.02)
-        knots[column] = row
-    return np.round(knots, 4)
+def _sums(design: Floats, bot: Bools, weights: Floats, seen: Bools, shape: tuple[int, ...]) -> Floats:
+    values, bias = additive(design[seen], bot[seen], weights[seen], shape)
+    return np.asarray(design @ values.ravel() + bias)
 
 
-def _additive(
-    design: Floats, bot: np.ndarray[tuple[int], np.dtype[np.bool_]], weights: Floats, shape: tuple[int, ...]
-) -> tuple[Floats, float]:
-    """Return curve values of shape (features, knots), centred on the average window, and the bias."""
-    target = bot.astype(np.float64)
-    scale = weights / weights.sum() * len(weights)
-
-    def loss(flat: Floats) -> tuple[float, Floats]:
-        values, bias = flat[:-1], flat[-1]
-        logit = design @ values + bias
-        bends = np.diff(values.reshape(shape), n=2, axis=1)
-        cost = float(scale @ (np.logaddexp(0.0, logit) - target * logit))
-        cost += _ROUGHNESS / 2.0 * float((bends**2).sum()) + _RIDGE / 2.0 * float(values @ values)
-        rest = scale * (expit(logit) - target)
-        bent = np.zeros(shape)
-        bent[:, :-2] += bends
-        bent[:, 1:-1] -= 2.0 * bends
-        bent[:, 2:] += bends
-        return cost, np.concatenate((design.T @ rest + _ROUGHNESS * bent.ravel() + _RIDGE * values, [rest.sum()]))
-
-    found = np.asarray(minimize(loss, np.zeros(design.shape[1] + 1), jac=True, method="L-BFGS-B", options={"maxiter": 300}).x)
-    return found[:-1].reshape(shape), float(found[-1])
+def _by_class(sums: Floats, bot: Bools, weights: Floats, devices: NDArray[np.str_]) -> dict[str, tuple[float, float]]:
+    """Return a calibration for every device class with enough people's windows, and the pooled one as UNKNOWN."""
+    found = {UNKNOWN: platt(sums, bot, weights)}
+    for device in sorted(set(devices[~bot].tolist())):
+        here = ~bot & (devices == device)
+        if int(here.sum()) >= _MIN_CLASS:
+            scale = weights.copy()
+            scale[here] *= weights[bot].sum() / weights[here].sum()
+            found[device] = platt(sums[here | bot], bot[here | bot], scale[here | bot])
+    return found
 
 
-def _platt(sums: Floats, bot: np.ndarray[tuple[int], np.dtype[np.bool_]], weights: Floats) -> tuple[float, float]:
-    """Return slope and offset of the logistic curve from sums to log-odds (Platt, 1999), at as many bots as people."""
-    target = bot.astype(np.float64)
+def _care(design: Floats, sums: Floats, bot: Bools, weights: Floats, shape: tuple[int, ...], traces: Sequence[Trace]) -> float:
+    """Return by how much sums have to be lowered on a device never seen: each one of the fit is left out in turn, the worst counts."""
+    groups = np.array([group(trace) for trace in traces])
+    usual = _quantile(sums[~bot], weights[~bot])
+    shifts = [0.0]
+    names = sorted(set(groups[~bot].tolist()))
+    for name in names if len(names) > 1 else ():
+        here = ~bot & (groups == name)
+        if int(here.sum()) >= _MIN_CLASS:
+            shifts.append(_quantile(_sums(design, bot, weights, ~here, shape)[here], weights[here]) - usual)
+    return max(shifts)
 
-    def loss(flat: Floats) -> tuple[float, Floats]:
-        logit = flat[0] * sums + flat[1]
-        rest = weights * (expit(logit) - target)
-        cost = float(weights @ (np.logaddexp(0.0, logit) - target * logit)) + (flat[0] - 1.0) ** 2
-        return cost, np.array((rest @ sums + 2.0 * (flat[0] - 1.0), rest.sum()))
 
-    found = minimize(loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B")
-    return round(float(found.x[0]), 4), round(float(found.x[1]), 4)
+def _quantile(values: Floats, weights: Floats) -> float:
+    order = np.argsort(values)
+    share = np.cumsum(weights[order])
+    return float(values[order][int(np.searchsorted(share, _NOMINAL * share[-1]))])
+
+
+def subject_folds(traces: Sequence[Trace], rng: Rng, count: int = FOLDS) -> dict[str, int]:
+    """Return a fold, 0 to `count` - 1, for every subject."""
+    subjects = sorted({trace.subject for trace in traces})
+    return {subject: int(fold) for subject, fold in zip(subjects, rng.permutation(len(subjects)) % count, strict=True)}
+
+
+def fit_all(traces: Sequence[Trace], families: Families, seed: int, date: str, data: Mapping[str, str], effort: Effort) -> TimingModel:
+    """Return the whole model: every channel that at least FOLDS people were recorded in."""
+    people = [trace for trace in traces if trace.label == HUMAN]
+    bots = [trace for trace in traces if trace.label != HUMAN]
+    channels: dict[str, Channel] = {}
+    for at, (channel, press) in enumerate(PRESS.items()):
+        own = [trace for trace in people if np.count_nonzero(trace.kind == press) > SIZES[channel][0]]
+        if len({trace.subject for trace in own}) >= FOLDS:
+            channels[channel] = fit_presses(channel, own, families, np.random.default_rng((seed, at)), effort)
+    moving = [trace for trace in people if np.isin(trace.kind, (kinds.POINTER_MOVE, kinds.TOUCH_MOVE)).sum() > SIZES["pointer"][0]]
+    if len({trace.subject for trace in moving}) >= FOLDS:
+        channels["pointer"] = fit_pointer(moving, bots, families, np.random.default_rng((seed, len(PRESS))), effort)
+    versions = {"numpy": np.__version__, "scipy": scipy.__version__}
+    return TimingModel(VERSION, date, dict(data), versions, channels)

@@ -1,5 +1,6 @@
 """Windows drawn from people's traces, and the bots that imitate exactly those windows: what a fit and an evaluation count."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -89,11 +90,68 @@ def _windows(own: Sequence[Trace], channel: str, how: Draw, rng: Rng) -> Iterabl
         yield trace.take(slice(int(press[start]), int(end)))
 
 
+def of_presses(traces: Sequence[Trace]) -> list[Trace]:
+    """Return the traces without their releases: the least that a client reports."""
+    return [of_kinds(trace, PRESS.values()) for trace in traces]
+
+
+def draw_strokes(
+    people: Sequence[Trace], bots: Sequence[Trace], families: Mapping[str, Imitate], events: tuple[int, int], per_subject: int, rng: Rng
+) -> list[Trace]:
+    """Return stretches of pointer or finger events of people and of recorded bots, and movers in place of every second of people's."""
+    found: list[Trace] = []
+    drawn: dict[tuple[str, str], list[Trace]] = {}
+    for trace in (*people, *bots):
+        moves = trace.take(np.flatnonzero(np.isin(trace.kind, _STROKES)))
+        drawn.setdefault((trace.label, trace.subject), []).extend(_stretches(moves, events, rng))
+    names = sorted(families)
+    turn = 0
+    for (label, _), stretches in sorted(drawn.items(), key=lambda item: item[0]):
+        few = min(_several(stretches) * per_subject, 400) if label == HUMAN else 400
+        if len(stretches) > few:
+            stretches = [stretches[at] for at in sorted(rng.choice(len(stretches), few, replace=False))]
+        for stretch in stretches:
+            found.append(stretch)
+            if label == HUMAN and names and rng.random() < 0.5:
+                family = names[turn % len(names)]
+                turn += 1
+                found.append(replace(families[family](stretch, rng), label=BOT, family=family))
+    return found
+
+
+def _several(stretches: Sequence[Trace]) -> int:
+    """One recording stands for one person; short recordings of a device (one subject) count more, so that each device is seen enough."""
+    return 8 if len({stretch.id for stretch in stretches}) > 20 else 1
+
+
+_STROKES: Final = tuple(range(kinds.POINTER_MOVE, kinds.TOUCH_UP + 1))
+_MOST_STRETCHES: Final = 12
+
+
+def _stretches(moves: Trace, events: tuple[int, int], rng: Rng) -> Iterable[Trace]:
+    places = []
+    start = 0
+    while True:
+        size = round(float(np.exp(rng.uniform(np.log(events[0] + 3), np.log(events[1] + 3)))))
+        if start + size > len(moves):
+            break
+        places.append((start, size))
+        start += size
+    if len(places) > _MOST_STRETCHES:
+        places = [places[at] for at in sorted(rng.choice(len(places), _MOST_STRETCHES, replace=False))]
+    for start, size in places:
+        yield moves.take(slice(start, start + size))
+
+
+def group(trace: Trace) -> str:
+    """Return which pipeline a trace came through: its source and device."""
+    return f"{trace.source}/{trace.device}"
+
+
 def balanced(traces: Sequence[Trace]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return weights that make people and bots, then subjects, then bot families count alike; they add up to the number of traces."""
-    keys = [(trace.label, trace.subject if trace.label == HUMAN else trace.family) for trace in traces]
-    counts: dict[tuple[str, str], int] = {}
-    for key in keys:
-        counts[key] = counts.get(key, 0) + 1
-    groups = {label: sum(1 for key in counts if key[0] == label) for label in (HUMAN, BOT)}
-    return np.array([len(traces) / 2.0 / groups[key[0]] / counts[key] for key in keys])
+    """Return weights that add up to the number of traces: people and bots alike, then devices and bot families, then subjects."""
+    keys = [(trace.label, group(trace) if trace.label == HUMAN else trace.family, trace.subject) for trace in traces]
+    counts = Counter(keys)
+    subjects = Counter(key[:2] for key in counts)
+    groups = Counter(key[0] for key in subjects)
+    return np.array([len(traces) / 2.0 / groups[key[0]] / subjects[key[:2]] / counts[key] for key in keys])

@@ -1,0 +1,30 @@
+"""What the detectors of pointer and fingers share: from a window of moves to a finding."""
+
+from typing import Final
+
+from signals.timing import kinematics
+from signals.timing.judge import NOT_FITTED, TOO_FEW, judge
+from signals.timing.model import Channel
+from signals.timing.windows import Window
+from signals.types import NOT_APPLICABLE, Finding
+
+DETAILS: Final = {
+    "speed": "how speed is spread and how it changes",
+    "submovements": "how a movement is made of accelerations and corrections",
+    "path": "how straight, curved and smooth the way is",
+    "pixels": "how places are rounded, repeated and jumped to",
+    "clock": "how the waits between moves go with the steps",
+}
+
+
+def judge_strokes(name: str, window: Window, channel: Channel | None) -> Finding:
+    """Return the finding of one channel of moves."""
+    if not window.seen:
+        return Finding(None, abstained=NOT_APPLICABLE)
+    if channel is None:
+        return Finding(None, abstained=NOT_FITTED)
+    curves = channel.for_size(len(window.since))
+    features, moves = kinematics.features(window)
+    if curves is None or not len(features):
+        return Finding(None, abstained=TOO_FEW)
+    return judge(name, channel, curves, features, moves, DETAILS)

@@ -1,0 +1,19 @@
+"""How the touch moves: speed, curvature, sub-movements, rounding, and how waits go with steps. Sources are cited in `kinematics`."""
+
+from typing import Final
+
+from signals.timing.model import TimingModel, shipped
+from signals.timing.strokes import judge_strokes
+from signals.types import Evidence, Finding
+
+NAME: Final = "touch"
+
+
+def assess(evidence: Evidence) -> Finding:
+    """Judge the last moves by the shipped model."""
+    return assess_by(shipped(), evidence)
+
+
+def assess_by(model: TimingModel, evidence: Evidence) -> Finding:
+    """Judge the last moves; pointer and fingers share one fitted channel."""
+    return judge_strokes(NAME, evidence.history.timing.touches, model.channels.get("pointer"))
