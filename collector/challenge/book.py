@@ -224,7 +224,7 @@ class ChallengeBook:
         """Return what a pass leaves behind: the visit is learned and counted, the code is used up. Raises Conflict."""
         query = (
             select(decisions.c.inputs, subjects.c.journey, subjects.c.version)
-            .join(subjects, subjects.c.id == decisions.c.subject, isouter=True)
+            .join(subjects, subjects.c.id == row["subject"], isouter=True)
             .where(decisions.c.id == row["decision"])
         )
         found = await self._store.one(query)
