@@ -60,6 +60,7 @@ _PRESENCE: Final = {
 # One object for each statement: a commit runs the rows of all its callers through it together.
 _DECISION: Final = insert(decisions)
 _LINK: Final = update(session_rows).where(session_rows.c.id == bindparam("of")).values(subject=bindparam("who"))
+_TRAVELLED: Final = update(devices).where(devices.c.id == bindparam("of")).values(journey=bindparam("where"))
 _log = structlog.get_logger(__name__)
 
 
@@ -242,6 +243,9 @@ class Decider:
             writes.append(self.subjects.remember(subject, journey))
             if known.session is not None:
                 writes.append(Write(_LINK, [{"of": known.session, "who": who}]))
+        elif visit is not None and known.memory is not None and verdict is Verdict.ALLOW:
+            # nobody was named: what is remembered is where the device was
+            writes.append(Write(_TRAVELLED, [{"of": known.device, "where": travelled(known.memory.journey, visit)}]))
         return writes
 
     def _failed(self, id: str, request: DecisionRequest, reason: str, explain: str) -> Decision:

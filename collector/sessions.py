@@ -254,7 +254,13 @@ def remembered(device: Mapping[Any, Any] | None) -> DeviceMemory:
     if device is None:
         return DeviceMemory()
     before = device["sessions"] > 1 or device["cloned"] > 0 or device["forged"] > 0
-    return DeviceMemory(known=before, sessions=device["sessions"], cloned=device["cloned"], forged=device["forged"])
+    return DeviceMemory(
+        known=before,
+        sessions=device["sessions"],
+        cloned=device["cloned"],
+        forged=device["forged"],
+        journey=device.get("journey") or b"",
+    )
 
 
 def frozen(memory: Memory) -> bytes:

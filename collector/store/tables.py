@@ -39,6 +39,7 @@ devices = Table(
     Column("sessions", Integer, nullable=False, default=0),
     Column("cloned", Integer, nullable=False, default=0),
     Column("forged", Integer, nullable=False, default=0),
+    Column("journey", LargeBinary),
     Column("created_us", BigInteger, nullable=False),
     Column("seen_us", BigInteger, nullable=False, index=True),
 )
