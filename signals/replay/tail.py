@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from signals.replay.sketch import AFTER, AROUND, BEFORE, Sketch, quantised, sketches
-from signals.types import ByteArray, Facts, ReplayMatch
+from signals.types import ByteArray, Facts, IntArray, ReplayMatch
 from wire import kinds
 
 KEYS: Final = 0
@@ -94,9 +94,15 @@ def merged(recognised: tuple[Recognised, ...], matches: Iterable[ReplayMatch]) -
     return tuple(ordered[:SOURCES])
 
 
+def channel_times(channel: int, t_us: IntArray, kind: ByteArray) -> IntArray:
+    """Return when the events of a channel happened."""
+    times: IntArray = t_us[_CHANNEL[kind] == channel]
+    return times
+
+
 def _longer(channel: int, tail: Tail, facts: Facts) -> tuple[Tail, int]:
     """Return the tail with all of a batch's intervals, and how many they are."""
-    t_us = facts.t_us[_CHANNEL[facts.kind] == channel]
+    t_us = channel_times(channel, facts.t_us, facts.kind)
     if not len(t_us):
         return tail, 0
     edges = t_us if tail.last_us < 0 else np.concatenate((np.array([tail.last_us]), t_us))
