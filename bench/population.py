@@ -89,7 +89,7 @@ def picture(settings: Sequence[tuple[str, Judged]], path: Path) -> None:
             curves.plot(rates, found, style, color=f"C{index}", label=f"{kind.replace('_', '-')}{name}")
     curves.set(xscale="log", xlabel="share of honest logins challenged", ylabel="share of attackers challenged", ylim=(0.0, 1.02))
     curves.grid(alpha=0.3)
-    curves.legend(loc="lower left", bbox_to_anchor=(0.0, 0.06))
+    curves.legend(loc="lower left", bbox_to_anchor=(0.0, 0.08), fontsize="small")
     results = settings[0][1]
     for place, rate in enumerate(RATES):
         found = [100 * share(results, threshold(results, rate), kind) for kind in KINDS]

@@ -51,7 +51,7 @@ def test_the_time_of_day_there_is_known_with_the_place() -> None:
     assert offset_min("Nowhere/Land", NOW) is None
 
 
-async def seen(inside: Any, raw_player: Any, clock: Any, **request: Any) -> bytes | None:
+async def seen(inside: Any, raw_player: Any, **request: Any) -> bytes | None:
     """Let a player log in and return what is remembered of its device."""
     player = raw_player(inside.keys["client"])
     headers, body = player.hello()
@@ -65,11 +65,11 @@ async def seen(inside: Any, raw_player: Any, clock: Any, **request: Any) -> byte
     return journey
 
 
-async def test_a_device_has_a_journey_where_nobody_is_named(inside: Any, raw_player: Any, clock: Any) -> None:
-    journey = await seen(inside, raw_player, clock)
+async def test_a_device_has_a_journey_where_nobody_is_named(inside: Any, raw_player: Any) -> None:
+    journey = await seen(inside, raw_player)
     assert journey is not None
     assert len(load(journey).trail) == 1
 
 
-async def test_a_device_has_no_journey_of_its_own_where_somebody_is_named(inside: Any, raw_player: Any, clock: Any) -> None:
-    assert await seen(inside, raw_player, clock, user="alice@example.org") is None
+async def test_a_device_has_no_journey_of_its_own_where_somebody_is_named(inside: Any, raw_player: Any) -> None:
+    assert await seen(inside, raw_player, user="alice@example.org") is None
