@@ -23,7 +23,7 @@ from sdk_py.sources.device import Device
 from sdk_py.sources.frames import Frames
 from sdk_py.sources.input import Input
 from sdk_py.sources.integrity import Integrity
-from sdk_py.transport import HttpTransport, Transport
+from sdk_py.transport import THREAD_NAME, HttpTransport, Transport
 from wire.schema import DeviceFacts, IntegrityFacts
 
 EXIT_S: Final = 1.0
@@ -86,7 +86,7 @@ class Client:
         with self._guard:
             if self._thread is None and self._stop_by is None:
                 self.sources.integrity.glance()
-                self._thread = threading.Thread(target=self._run, name="countersign", daemon=True)
+                self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
                 self._thread.start()
                 _clients.add(self)
         return self

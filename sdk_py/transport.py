@@ -1,6 +1,7 @@
 """HTTP to the collector: one request at a time, bounded in time and size."""
 
 import json
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from sdk_py.version import VERSION
 if TYPE_CHECKING:
     import httpx
 
+THREAD_NAME: Final = "countersign"
+"""Of the thread that sends."""
 MAX_ANSWER: Final = 64 * 1024
 MAX_RETRY_AFTER_S: Final = 3600.0
 
@@ -67,7 +70,7 @@ class HttpTransport:
         try:
             with client.stream("POST", self._url + path, content=body, headers=dict(headers)) as response:
                 received = b""
-                for chunk in response.iter_bytes():
+                for chunk in response.iter_raw():  # no encoding was asked for, and nothing is unpacked
                     received += chunk
                     if len(received) > MAX_ANSWER or time.monotonic() > deadline:
                         raise Unreachable("the answer does not end")
@@ -86,6 +89,7 @@ class HttpTransport:
 
         import httpx
 
+        logging.getLogger("httpx").addFilter(_hush)
         # reading the list of authorities takes tens of milliseconds, which only TLS needs
         verify = True if self._url.lower().startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._client = httpx.Client(
@@ -99,6 +103,17 @@ class HttpTransport:
         for needless in ("accept-encoding", "connection"):
             del self._client.headers[needless]
         return self._client
+
+
+class _Hush(logging.Filter):
+    """Keeps httpx from writing a line into the game's log for each batch. Lines of other threads pass."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether the record is somebody else's."""
+        return record.threadName != THREAD_NAME
+
+
+_hush: Final = _Hush()
 
 
 def _code(response: "httpx.Response", body: bytes) -> str:

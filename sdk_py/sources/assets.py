@@ -1,6 +1,7 @@
 """Digests of the game's files, made by a thread of their own at a gentle pace, and answers to the collector's probes."""
 
 import hashlib
+import os
 import threading
 import time
 from collections import deque
@@ -11,6 +12,7 @@ from typing import Final
 from sdk_py.digests import DigestCache
 from sdk_py.guard import Guard
 from sdk_py.missing import ABSENT, DENIED, FAILED
+from sdk_py.text import clean_text
 from wire.limits import MAX_ASSETS, MAX_PROBE_LENGTH, MAX_PROBES, MAX_TEXT
 from wire.schema import AssetDigest, AssetReport, Probe, ProbeAnswer
 
@@ -107,14 +109,25 @@ class Assets:
         self._complete = True
 
     def _files(self, root: Path) -> Iterator[tuple[str, Path]]:
+        """Yield path and file of everything below the folder that can be told; links are not followed."""
         if not root.is_dir():
             self._error = ABSENT
-            return
-        found = sorted((file.relative_to(root).as_posix(), file) for file in root.rglob("*") if file.is_file() and not file.is_symlink())
-        told = [(path, file) for path, file in found if len(path) <= MAX_TEXT]
-        if len(told) < len(found) or len(told) > MAX_FILES:
-            self._error = "too_many" if len(told) > MAX_FILES else "long_path"
-        yield from told[:MAX_FILES]
+        count = 0
+        for folder, folders, names in os.walk(root):
+            folders.sort()
+            for name in sorted(names):
+                file = Path(folder, name)
+                path = file.relative_to(root).as_posix()
+                if file.is_symlink() or not file.is_file():
+                    continue
+                count += 1
+                if count > MAX_FILES:
+                    self._error = "too_many"
+                    return
+                if len(path) > MAX_TEXT or clean_text(path) != path:
+                    self._error = "unspeakable_name"
+                    continue
+                yield path, file
 
     def _digest(self, path: str, file: Path) -> AssetDigest | None:
         assert self._cache is not None

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -158,3 +159,16 @@ def test_more_probes_than_fit_are_answered_in_the_next_batch(source_of: Any) -> 
     assets = source_of(None)
     assets.ask(tuple(Probe(str(number), "x", 0, 1, SALT) for number in range(limits.MAX_PROBES + 1)))
     assert [len(assets.take()[1]) for _ in range(3)] == [limits.MAX_PROBES, 1, 0]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other platforms allow no such names")
+def test_a_file_whose_name_cannot_be_told_is_left_out_and_said_to_be(source_of: Any, game: Path) -> None:
+    os.close(os.open(os.fsencode(game) + b"/\xff.bin", os.O_CREAT | os.O_WRONLY))
+    report = source_of(game).take()[0]
+    assert [file.path for file in report.files] == ["logo.png", "reels/strips.json"]
+    assert (report.done, report.error) == (True, "unspeakable_name")
+
+
+def test_folders_that_are_links_are_not_entered(source_of: Any, game: Path) -> None:
+    (game / "elsewhere").symlink_to(game.parent)
+    assert len(source_of(game).take()[0].files) == 2

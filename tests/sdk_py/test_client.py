@@ -1,5 +1,6 @@
 """A client against a collector that works."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -241,3 +242,14 @@ def test_an_address_that_is_none_is_only_unreachable(client_of: Make, wait_for: 
     client.record(kinds.KEY_DOWN)
     assert not client.flush(0.2)
     assert client.token() == ""
+
+
+def test_the_games_log_hears_of_no_request_of_the_sdks(collector: Any, client_of: Make, caplog: pytest.LogCaptureFixture) -> None:
+    import httpx
+
+    caplog.set_level(logging.INFO)
+    assert client_of(collector.url).start().flush(5.0)
+    assert [record for record in caplog.records if record.name == "httpx"] == []
+    with httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(204))) as own:
+        own.get("http://192.0.2.1/of-the-game")
+    assert "of-the-game" in caplog.text
