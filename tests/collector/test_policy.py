@@ -173,7 +173,9 @@ def test_every_reason_that_the_default_policy_weighs_is_one_that_a_detector_give
     weighed = {name for held in default.rules for name in re.findall(r"against\('([^']+)'\)", held.when.source)}
     root = Path(__file__).parents[2] / "signals"
     code = "\n".join(path.read_text("utf-8") for path in root.rglob("*.py"))
-    assert {name for name in weighed if f'"{name}"' not in code} == set()
+    given = [re.sub(r"\\{[^}]*\\}", r"\\w+", re.escape(name)) for name in re.findall(r'"([a-z_]+\.[a-z_{}]+)"', code)]
+    assert weighed
+    assert {name for name in weighed if not any(re.fullmatch(pattern, name) for pattern in given)} == set()
 
 
 @pytest.mark.parametrize("name", list(ScoreName))
@@ -181,6 +183,21 @@ def test_middling_evidence_from_a_single_score_never_denies(name: ScoreName) -> 
     for value in (0.3, 0.5, 0.7, 0.8):
         judged = judge(load(), situation(value, **{name.value: value}), Verdict.CHALLENGE)
         assert judged.verdict is not Verdict.DENY
+
+
+@pytest.mark.parametrize(
+    ("reason", "rule"),
+    [
+        ("integrity.altered_asset", "tampered"),
+        ("integrity.failed_probe", "tampered"),
+        ("integrity.fast_clock", "speed_hack"),
+        ("timing.replay", "replay"),
+    ],
+)
+def test_strong_evidence_of_what_no_honest_client_does_is_refused(reason: str, rule: str) -> None:
+    judged = judge(load(), situation(0.4, Reason(reason, "", 4.0)), Verdict.ALLOW)
+    assert (judged.rule, judged.verdict) == (rule, Verdict.DENY)
+    assert judge(load(), situation(0.4, Reason(reason, "", 2.0)), Verdict.ALLOW).verdict is not Verdict.DENY
 
 
 def test_somebody_honest_is_let_in() -> None:
