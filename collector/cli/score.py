@@ -19,6 +19,7 @@ app.command()(logins)
 def inputs(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Traces as JSON lines, plain or gzip.", exists=True, dir_okay=False)],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    remember: Annotated[bool, typer.Option("--remember", help="Know again what an earlier trace had, as the collector would.")] = False,
 ) -> None:
     """Score the timing of recorded input, each trace as a session of its own.
 
@@ -33,7 +34,7 @@ def inputs(
     from signals.types import ScoreName
 
     try:
-        recordings = Recordings(load_model(load_settings().model))
+        recordings = Recordings(load_model(load_settings().model), remember)
         for trace in read(file):
             timing = recordings.score(trace).scores[ScoreName.TIMING]
             typer.echo((_as_json if json else _as_text)(trace.id, trace.label, timing))

@@ -2,9 +2,11 @@
 
 import asyncio
 import gzip
+import itertools
 import json
 import logging
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -346,6 +348,27 @@ def test_score_inputs_prints_one_line_a_trace_and_null_where_it_abstains(run: Ca
     assert timing["value"] > 0.9
     assert set(timing["reasons"][0]) == {"name", "detail", "contribution"}
     assert scored["short"]["scores"]["timing"]["value"] is None
+
+
+def typed(id: str, subject: str, seed: int) -> dict[str, Any]:
+    """Made-up typing, of which no two seeds share a rhythm."""
+    chance = random.Random(seed)
+    one = {**trace(id, 0, 400), "label": "human", "subject": subject}
+    one["t_us"] = list(itertools.accumulate(round(chance.lognormvariate(11.5, 0.5)) for _ in range(400)))
+    return one
+
+
+def test_remembering_knows_a_recording_again_that_somebody_else_plays(run: Callable[..., Result], tmp_path: Path) -> None:
+    recorded, fresh = typed("recorded", "alice", 1), typed("fresh", "bob", 2)
+    replayed = {**recorded, "id": "replayed", "subject": "mallory"}
+    (tmp_path / "traces").write_text("\n".join(map(json.dumps, (recorded, fresh, replayed))))
+
+    def found(*options: str) -> set[str]:
+        rows = map(json.loads, run("score", "inputs", tmp_path / "traces", "--json", *options).stdout.splitlines())
+        return {row["id"] for row in rows if "timing.replay" in [reason["name"] for reason in row["scores"]["timing"]["reasons"]]}
+
+    assert found("--remember") == {"replayed"}
+    assert found() == set()
 
 
 @pytest.mark.parametrize(
