@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_structured_event
+from jsonschema import Draft202012Validator
 
 from collector import events
+from collector.bus.asyncapi import document
+from collector.bus.outbox import SEQUENCE_DIGITS
 from signals.types import Assessment, Reason, Score, ScoreName
 
 ASSESSMENT = Assessment(
@@ -91,3 +94,14 @@ def test_names_are_cut_so_that_an_event_stays_small() -> None:
 def test_no_field_of_any_event_could_hold_an_address_or_a_user_id() -> None:
     fields = {name for data in events.ALL for name in data.__dataclass_fields__}
     assert not {name for name in fields if re.search(r"address|^ip$|user|mail|city|country", name)}
+
+
+@pytest.mark.parametrize("event", ONE_OF_EACH, ids=lambda event: event.type)
+def test_every_event_is_as_the_asyncapi_document_says(event: events.Event) -> None:
+    described = document("0")
+    sent = {**attributes(event), "sequence": "1".zfill(SEQUENCE_DIGITS)}
+    schema = {**described["components"]["messages"][event.type]["payload"], "components": described["components"]}
+    validator = Draft202012Validator(schema)
+    validator.validate(sent)
+    assert not validator.is_valid({**sent, "data": {}})
+    assert not validator.is_valid({name: value for name, value in sent.items() if name != "sequence"})
