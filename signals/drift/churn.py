@@ -2,7 +2,7 @@
 
 One new country in a day is a journey, three are not. What the person was seen with before yesterday is not new, however often it comes
 and goes, and a visit to a known place calms what went before it. Addresses of carriers, relays and company networks change by
-themselves.
+themselves. Source: the features of Freeman et al., "Who are you?", NDSS 2016, as counts; how much they say is judged.
 """
 
 import math

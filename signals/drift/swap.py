@@ -1,7 +1,7 @@
 """Did the device and the address change together within one round of the game?
 
 A player who loses the connection comes back with the same device, or from the same address. Both at once in the middle of a round is
-a handover: a bot's session moved to another machine, or an account that is played by two.
+a handover: a bot's session moved to another machine, or an account that is played by two. How much it says is judged.
 """
 
 from typing import Final

@@ -3,7 +3,7 @@
 Both accuracy radii come off the distance first. Exits (VPN, relay, Tor, hosting, company networks) say nothing about where a person is
 and are passed over; a phone is somewhere within its carrier's reach. One record of a database may be wrong, so a single address counts
 for little until an address of another network range confirms where it puts the person, and a place that the person is known to
-frequent calms.
+frequent calms. Source: the limit is what airliners fly; vendor documents call the idea "atypical travel" (Microsoft Entra ID Protection).
 """
 
 import math

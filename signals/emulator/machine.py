@@ -6,7 +6,8 @@ from typing import Final
 from signals.types import Facts
 from wire.schema import DeviceFacts
 
-_TEXT: Final = 80
+_TEXT: Final = 40
+_USER_AGENT: Final = 128
 _CARDS: Final = 8
 
 
@@ -49,7 +50,8 @@ def learn(machine: Machine, facts: Facts) -> Machine:
 
 
 def _text(value: str | None, most: int = _TEXT) -> str | None:
-    return None if value is None else value[:most]
+    # one byte a character, so that what a hostile client sends stays small in the snapshot
+    return None if value is None else value[:most].encode("ascii", "replace").decode()
 
 
 def _cut(device: DeviceFacts, changes: int) -> Machine:
@@ -69,7 +71,7 @@ def _cut(device: DeviceFacts, changes: int) -> Machine:
         product=_text(device.product),
         board=_text(device.board),
         bios=_text(device.bios),
-        mac_prefixes=tuple(prefix[:8].lower() for prefix in device.mac_prefixes[:_CARDS]),
+        mac_prefixes=tuple((_text(prefix, 8) or "").lower() for prefix in device.mac_prefixes[:_CARDS]),
         gpu=_text(device.gpu),
         display_driver=_text(device.display_driver),
         display_width=device.display_width,
@@ -78,5 +80,5 @@ def _cut(device: DeviceFacts, changes: int) -> Machine:
         locale=_text(device.locale),
         timezone=_text(device.timezone),
         utc_offset_min=device.utc_offset_min,
-        user_agent=_text(device.user_agent, 160),
+        user_agent=_text(device.user_agent, _USER_AGENT),
     )

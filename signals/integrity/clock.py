@@ -1,6 +1,6 @@
 """The part of History that holds a client's clocks against the server's: points of the lower envelope of delays, and counts.
 
-Of a batch, `arrived - mono` is the clocks' offset plus a delay that is never negative. So within each `BIN_US` of server time only the
+Of a batch, `arrived - mono` is the clocks' offset plus a delay that is never negative. So within each `BIN` of server time only the
 smallest is kept (the freshest of a backlog, the luckiest of a jittery link; Moon, Skelly and Towsley, "Estimation and removal of clock
 skew from network delay measurements", INFOCOM 1999), and the client's speed is the median slope over pairs of such points that lie
 `NEAR_US` to `FAR_US` apart (Theil-Sen: Sen, 1968). Pairs that span a suspend, a late batch or a changed route are the minority and fall
@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from signals.types import Facts, IntArray
 from wire.schema import ClockPair
 
-BIN_US: Final = 2_000_000
+TICK_US: Final = 100
+BIN: Final = 2_000_000 // TICK_US
+"""Ticks of server time of which one reading is kept."""
 NEAR_US: Final = 8_000_000
 FAR_US: Final = 30_000_000
 POINTS: Final = 32
@@ -33,20 +35,24 @@ WIDE: Final = 0.02
 JUMP_US: Final = 30_000_000
 """A wall clock that moves by more against the other two was set."""
 _GRID_US: Final = 10_000
+_MOST: Final = 2**31 - 1
+"""Ticks: fifty-nine hours, longer than any session."""
+
+Ticks = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clocks:
     """Origins, points, and what was seen so far.
 
-    A reading is a monotonic, a server and a wall clock, µs since the first reading of each. `points` holds up to POINTS of them, flat.
+    A reading is a monotonic, a server and a wall clock, since the first of each: `last` in µs, `points` (POINTS at most, flat) in ticks.
     """
 
     mono0: int = 0
     server0: int = 0
     wall0: int = 0
     readings: int = 0
-    points: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
+    points: Ticks = field(default_factory=lambda: np.empty(0, np.int32))
     last: tuple[int, int, int] = (0, 0, 0)
     speed: float = 1.0
     """Client seconds in a server second, of the last minute or two."""
@@ -90,7 +96,7 @@ def _stamped(clocks: Clocks, events: IntArray, frames: IntArray) -> Clocks:
 
 def _read(clocks: Clocks, pair: ClockPair, arrived_us: int) -> Clocks:
     if not clocks.readings:
-        return replace(clocks, mono0=pair.mono_us, server0=arrived_us, wall0=pair.wall_us, readings=1, points=np.zeros(3, np.int64))
+        return replace(clocks, mono0=pair.mono_us, server0=arrived_us, wall0=pair.wall_us, readings=1, points=np.zeros(3, np.int32))
     reading = (pair.mono_us - clocks.mono0, arrived_us - clocks.server0, pair.wall_us - clocks.wall0)
     if reading == clocks.last:
         return clocks
@@ -123,19 +129,20 @@ def uncertainty(spread: float, pairs: int) -> float:
     return 0.8 * spread + WIDE * (spread / WIDE) ** 3 + 0.1 / pairs
 
 
-def _envelope(points: IntArray, reading: tuple[int, int, int]) -> IntArray:
+def _envelope(points: Ticks, reading: tuple[int, int, int]) -> Ticks:
     mono, server, _ = points[-3:].tolist()
-    if reading[1] // BIN_US != server // BIN_US:
-        return np.concatenate((points[-3 * (POINTS - 1) :], np.array(reading, np.int64)))
-    if reading[1] - reading[0] <= server - mono:
-        return np.concatenate((points[:-3], np.array(reading, np.int64)))
+    ticks = [max(-_MOST, min(_MOST, clock // TICK_US)) for clock in reading]
+    if ticks[1] // BIN != server // BIN:
+        return np.concatenate((points[-3 * (POINTS - 1) :], np.array(ticks, np.int32)))
+    if ticks[1] - ticks[0] <= server - mono:
+        return np.concatenate((points[:-3], np.array(ticks, np.int32)))
     return points
 
 
-def _speeds(points: IntArray) -> tuple[float, float, int, float]:
-    readings = points.reshape(-1, 3).T
+def _speeds(points: Ticks) -> tuple[float, float, int, float]:
+    readings = points.reshape(-1, 3).T.astype(np.float64)
     between = readings[:, None, :] - readings[:, :, None]
-    mono, server, wall = between[:, (between[1] >= NEAR_US) & (between[1] <= FAR_US)].astype(np.float64)
+    mono, server, wall = between[:, (between[1] >= NEAR_US / TICK_US) & (between[1] <= FAR_US / TICK_US)]
     if len(server) < FEW:
         return 1.0, 0.0, len(server), 1.0
     slopes = mono / server

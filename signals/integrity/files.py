@@ -5,8 +5,8 @@ from typing import Final
 
 from signals.types import Facts
 
-_NAMES: Final = 4
-_TEXT: Final = 64
+_NAMES: Final = 2
+_TEXT: Final = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,9 @@ def learn(files: Files, facts: Facts) -> Files:
         unknown_build=files.unknown_build + (assets is not None and not assets.known_build),
         matched=files.matched + (assets.matched if assets else 0),
         altered=files.altered + len(altered),
-        altered_names=tuple(dict.fromkeys((*files.altered_names, *(name[-_TEXT:] for name in altered))))[:_NAMES],
+        altered_names=tuple(dict.fromkeys((*files.altered_names, *map(_short, altered))))[:_NAMES],
+            dict.fromkeys((*files.altered_names, *(name[-_TEXT:].encode("ascii", "replace").decode() for name in altered)))
+        )[:_NAMES],
         unexpected=files.unexpected + (len(assets.unexpected) if assets else 0),
         missing=files.missing + (len(assets.missing) if assets else 0),
         done=files.done or (known and assets is not None and assets.done),
@@ -47,3 +49,8 @@ def learn(files: Files, facts: Facts) -> Files:
         probes_failed=files.probes_failed + (probes.failed if probes else 0),
         probes_unanswered=files.probes_unanswered + (probes.unanswered if probes else 0),
     )
+
+
+def _short(path: str) -> str:
+    """Return the end of a path, one byte a character, so that what a hostile client sends stays small in the snapshot."""
+    return path[-_TEXT:].encode("ascii", "replace").decode()

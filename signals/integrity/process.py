@@ -6,8 +6,8 @@ from typing import Final
 
 from signals.types import Facts
 
-_NAMES: Final = 6
-_TEXT: Final = 40
+_NAMES: Final = 4
+_TEXT: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +63,5 @@ def learn(process: Process, facts: Facts) -> Process:
 
 
 def _union(names: tuple[str, ...], more: Iterable[str]) -> tuple[str, ...]:
-    fresh = dict.fromkeys((*names, *(name[:_TEXT] for name in more)))
+    fresh = dict.fromkeys((*names, *(name[:_TEXT].encode("ascii", "replace").decode() for name in more)))
     return tuple(fresh)[:_NAMES] if len(fresh) > len(names) else names

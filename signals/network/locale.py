@@ -2,7 +2,7 @@
 
 A clock that runs on another time than the address's place is what browser-based anti-fraud looks at first to find proxies and VPNs; a
 traveller's laptop that was not set, an expat's language and a border town are why it stays small, and why language only counts together
-with the clock.
+with the clock. Source: Laperdrix et al., "Browser fingerprinting: a survey", ACM TWEB 2020, on attributes that contradict each other.
 """
 
 from typing import Final
