@@ -40,8 +40,6 @@ def learn(files: Files, facts: Facts) -> Files:
         matched=files.matched + (assets.matched if assets else 0),
         altered=files.altered + len(altered),
         altered_names=tuple(dict.fromkeys((*files.altered_names, *map(_short, altered))))[:_NAMES],
-            dict.fromkeys((*files.altered_names, *(name[-_TEXT:].encode("ascii", "replace").decode() for name in altered)))
-        )[:_NAMES],
         unexpected=files.unexpected + (len(assets.unexpected) if assets else 0),
         missing=files.missing + (len(assets.missing) if assets else 0),
         done=files.done or (known and assets is not None and assets.done),
