@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import IO, Any
 
 import maxminddb
+import numpy as np
 
 from geo.errors import DatabaseError
+from geo.records import BrokenRecord, Records
 from geo.schemas import Record, Schema, recognise
 from geo.tree import BrokenTree, Leaves, Tree
 
@@ -33,6 +35,8 @@ BROKEN = (
 _METADATA = b"\xab\xcd\xefMaxMind.com"
 _METADATA_ROOM = 128 * 1024
 _PROBES = 256
+_SMALL = 20_000
+"""A file with no more nodes is checked whole."""
 _DESCRIPTORS = Path("/dev/fd")
 
 
@@ -64,6 +68,7 @@ class Database:
     schema: Schema
     reader: maxminddb.Reader
     tree: Tree
+    records: Records
     private: bool
     """Served from a copy that nobody else can write to."""
 
@@ -77,15 +82,22 @@ class Database:
         return self.tree.has_ipv4 if version == 4 else self.ip_version == 6
 
     def leaves(self, version: int) -> Leaves:
-        """Return all IPv4 or IPv6 networks of the file; raises `DatabaseError` where the tree is broken."""
+        """Return all IPv4 or IPv6 networks of the file, whose records are sound; raises `DatabaseError` where something is broken."""
         try:
-            return self.tree.ipv4() if version == 4 else self.tree.ipv6()
-        except (BrokenTree, MemoryError) as error:
+            leaves = self.tree.ipv4() if version == 4 else self.tree.ipv6()
+            for record in np.unique(leaves.record).tolist():
+                if record:
+                    self.records.check(self.tree.offset(record))
+        except (BrokenTree, BrokenRecord, MemoryError) as error:
             raise DatabaseError("database_broken", self.path, f"damaged: {error}") from None
+        return leaves
 
 
-def open_database(path: Path) -> Database:
-    """Return the file at `path`, opened and checked; raises `DatabaseError` and says why."""
+def open_database(path: Path, *, thorough: bool = False) -> Database:
+    """Return the file at `path`, opened and checked; raises `DatabaseError` and says why.
+
+    Of a large file some records are checked, or all if `thorough`, which takes seconds for each ten megabytes.
+    """
     try:
         before = Signature.of(path)
         if before.size == 0:
@@ -93,11 +105,16 @@ def open_database(path: Path) -> Database:
         with path.open("rb") as source, _copy(source) as served:
             if Signature.of(path) != before:
                 raise DatabaseError("database_changing", path, "written to while it was read; try again when it is complete")
-            return _open(path, before, served, private=served is not source)
+            found = _open(path, before, served, private=served is not source)
     except FileNotFoundError:
         raise DatabaseError("database_missing", path, "there is no such file; `countersign geo fetch` brings free ones") from None
     except OSError as error:
         raise DatabaseError("database_unreadable", path, error.strerror or str(error)) from None
+    if thorough or found.tree.node_count <= _SMALL:
+        for version in (4, 6):
+            if found.answers(version):
+                found.leaves(version)
+    return found
 
 
 @contextmanager
@@ -124,16 +141,19 @@ def _copy(source: IO[bytes]) -> Iterator[IO[bytes]]:
 
 def _open(path: Path, signature: Signature, served: IO[bytes], *, private: bool) -> Database:
     data = mmap.mmap(served.fileno(), 0, access=mmap.ACCESS_READ)
-    if data.rfind(_METADATA, max(0, len(data) - _METADATA_ROOM)) < 0:
+    about = data.rfind(_METADATA, max(0, len(data) - _METADATA_ROOM))
+    if about < 0:
         raise DatabaseError("database_foreign", path, "not an MMDB file, or one that was cut short: it has no metadata at its end")
     try:
+        Records(data, about + len(_METADATA), len(data)).check(0)
         reader = maxminddb.open_database(str(_DESCRIPTORS / str(served.fileno())) if private else str(path))
         metadata = reader.metadata()
         if metadata.ip_version not in (4, 6):
             raise DatabaseError("database_ip_version", path, f"made for IP version {metadata.ip_version}, neither 4 nor 6")
         kind, built = str(metadata.database_type), int(metadata.build_epoch)
         tree = Tree(data, node_count=metadata.node_count, record_size=metadata.record_size, ip_version=metadata.ip_version)
-        samples = _samples(reader, tree)
+        records = Records(data, tree.size + 16, about)
+        samples = _samples(reader, tree, records)
         if not samples:
             raise DatabaseError("database_empty", path, "there is no network in it")
         schema = recognise(kind, samples)
@@ -142,19 +162,21 @@ def _open(path: Path, signature: Signature, served: IO[bytes], *, private: bool)
                 "database_unknown", path, f"no field of its records ({_fields(samples)}) is known here; its type is {kind[:60]!r}"
             )
         check(schema, samples)
-    except (BrokenTree, *BROKEN) as error:
+    except (BrokenTree, BrokenRecord, *BROKEN) as error:
         raise DatabaseError("database_broken", path, f"damaged: {error}") from None
-    return Database(path, signature, kind, built, metadata.ip_version, schema, reader, tree, private)
+    return Database(path, signature, kind, built, metadata.ip_version, schema, reader, tree, records, private)
 
 
-def _samples(reader: maxminddb.Reader, tree: Tree) -> list[Record]:
+def _samples(reader: maxminddb.Reader, tree: Tree, records: Records) -> list[Record]:
     """Walk down the tree at random, the same way each time for the same file, and read what is there."""
     found: list[Record] = []
     dice = random.Random(_PROBES)
     for _ in range(_PROBES):
-        number = tree.descend(dice)
-        if number is None:
+        leaf = tree.descend(dice)
+        if leaf is None:
             continue
+        number, at = leaf
+        records.check(tree.offset(at))
         record: Any = reader.get(IPv4Address(number) if number < 1 << 32 else IPv6Address(number))
         if not isinstance(record, dict):
             raise TypeError(f"a record is a {type(record).__name__}, not a map")

@@ -17,7 +17,7 @@ from typing import Any
 from geo.addresses import ipv4_inside, parse
 from geo.database import BROKEN, Database, Signature, open_database
 from geo.errors import DatabaseError
-from geo.networks import Layer, Said, Tables
+from geo.networks import Layer, Said, Tables, tables_of
 from geo.organisations import claim_of
 from geo.place import Kind, Place
 from geo.schemas import Located, Network, Record
@@ -56,9 +56,9 @@ def _load(path: Path) -> _Loaded:
 class _Files:
     """Everything that one set of files needs to answer. Never changed: an exchange makes another."""
 
-    __slots__ = ("anonymiser", "loaded", "sources4", "sources6", "tables")
+    __slots__ = ("anonymiser", "laid", "loaded", "sources4", "sources6", "tables")
 
-    def __init__(self, loaded: Sequence[_Loaded]) -> None:
+    def __init__(self, loaded: Sequence[_Loaded], before: "_Files | None" = None) -> None:
         self.loaded = tuple(loaded)
         self.anonymiser = any(item.database.schema.anonymiser for item in loaded)
         asked = [(order, item.database) for order, item in enumerate(loaded) if item.layer is None]
@@ -66,7 +66,9 @@ class _Files:
         self.sources4 = tuple(_source(order, database) for order, database in asked if database.answers(4))
         self.sources6 = tuple(_source(order, database) for order, database in asked if database.answers(6))
         layers = [(order, item.layer) for order, item in enumerate(loaded) if item.layer is not None]
-        self.tables = Tables(layers, anonymiser=self.anonymiser, ranges=bool(loaded))
+        self.laid = (layers, self.anonymiser, bool(loaded))
+        # the tables take most of the time, and a new file with locations changes nothing in them
+        self.tables: Tables = before.tables if before is not None and before.laid == self.laid else tables_of(*self.laid)
 
 
 def _closeness(database: Database) -> int:
@@ -171,7 +173,7 @@ class Lookup:
             if kept is not None:
                 new.append(kept)
         if [id(item) for item in new] != [id(item) for item in self._files.loaded]:
-            self._files = _Files(new)
+            self._files = _Files(new, self._files)
         return tuple(refused)
 
 

@@ -96,6 +96,16 @@ class Tables:
         return self.said6[bisect_right(self.starts6, number) - 1]
 
 
+def tables_of(layers: Sequence[tuple[int, Layer]], anonymiser: bool, ranges: bool) -> Tables:
+    """Return the tables of these layers; those of none are made once."""
+    return Tables(layers, anonymiser=anonymiser, ranges=ranges) if layers else _bare(anonymiser, ranges)
+
+
+@cache
+def _bare(anonymiser: bool, ranges: bool) -> Tables:
+    return Tables((), anonymiser=anonymiser, ranges=ranges)
+
+
 def _keys(numbers: Sequence[int], version: int) -> Keys:
     if version == 4:
         return np.array(numbers, np.int64)

@@ -42,6 +42,7 @@ class Tree:
         size = {24: 6, 28: 7, 32: 8}.get(record_size)
         if size is None or node_count <= 0 or node_count * size > len(data):
             raise BrokenTree(f"{node_count} nodes of {record_size} bits are not in the file")
+        self._data, self._bytes = data, size
         self._rows = np.frombuffer(data, np.uint8, node_count * size).reshape(-1, size)
         self._record_size = record_size
         self.node_count = self._count = node_count
@@ -63,26 +64,39 @@ class Tree:
         """Whether any IPv4 network can be in the file."""
         return self._ipv4_root != self._count
 
-    def descend(self, dice: Random) -> int | None:
-        """Return an address that leads to a record, chosen by `dice`: below 2**32 an IPv4 one. None after a dead end.
+    @property
+    def size(self) -> int:
+        """Bytes of the tree; the records begin 16 bytes after it."""
+        return self._rows.size
+
+    def offset(self, record: int) -> int:
+        """Return where a record begins, counted from the first."""
+        return record - self._count - 16
+
+    def descend(self, dice: Random) -> tuple[int, int] | None:
+        """Return an address and the record that it leads to, chosen by `dice`: below 2**32 an IPv4 one. None after a dead end.
 
         IPv4 and IPv6 are as likely; below that every fork is.
         """
         width, node, number = (128, 0, 0) if self._version == 6 and dice.random() < 0.5 else (32, self._ipv4_root, 0)
         for depth in range(width):
             if node >= self._count:
-                return None if node == self._count else number
+                return None if node == self._count else (number, node)
             left, right = self._pair(node)
             go_right = right != self._count and (left == self._count or dice.random() < 0.5)
             number |= go_right << (width - 1 - depth)
             node = right if go_right else left
         if node < self._count:
             raise BrokenTree("the search tree leads in circles")
-        return None if node == self._count else number
+        return None if node == self._count else (number, node)
 
     def _pair(self, node: int) -> tuple[int, int]:
-        left, right = self._children(np.array([node]))
-        return int(left[0]), int(right[0])
+        at = node * self._bytes
+        row = int.from_bytes(self._data[at : at + self._bytes], "big")
+        if self._record_size == 28:
+            # the middle byte holds the highest four bits of both
+            return row >> 4 & 0xF00_0000 | row >> 32, row & 0xFFF_FFFF
+        return row >> self._record_size, row & (1 << self._record_size) - 1
 
     def ipv4(self) -> Leaves:
         """Return the IPv4 networks."""
