@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import RowMapping, select
 
 from collector import assets, edge
 from collector.assets import Ledger
@@ -120,9 +120,7 @@ class Sessions:
     async def current(self, session: str) -> Live:
         """Return the session as it is in the store now, whichever collector took its last batch. Raises Problem `unknown_session`."""
         async with self.hold(session) as live:
-            newest = await self._store.one(select(func.max(batches.c.seq).label("seq")).where(batches.c.session == session))
-            if newest is not None and (newest["seq"] or 0) > live.seq:
-                await self._catch_up(live)
+            await self.catch_up(live)
             return live
 
     def put(self, live: Live) -> None:
@@ -173,7 +171,7 @@ class Sessions:
         )
         if not await self._restore(live):
             await self._begin(live, row)
-        await self._catch_up(live)
+        await self.catch_up(live)
         return live
 
     async def _restore(self, live: Live) -> bool:
@@ -199,13 +197,15 @@ class Sessions:
         hello = msgspec.msgpack.decode(row["hello"], type=Hello)
         live.memory = begun(hello, build, self._origin(row["address"], row["created_us"]), row["created_us"])
 
-    async def _catch_up(self, live: Live) -> None:
-        """Fold the batches after what is in memory."""
+    async def catch_up(self, live: Live) -> bool:
+        """Fold the batches that the store has after what is in memory, and tell whether there were any. For who holds the session."""
         query = select(batches).where(batches.c.session == live.session.id, batches.c.seq > live.seq).order_by(batches.c.seq)
-        for row in await self._store.all(query):
+        rows = await self._store.all(query)
+        for row in rows:
             batch = edge.reopen_batch(row["body"], row["encoding"])
             live.memory = (await self.fold(live, batch, row["arrived_us"], row["address"]))[0]
             live.seq, live.digest = row["seq"], row["digest"]
+        return bool(rows)
 
     async def fold(self, live: Live, batch: Batch, arrived_us: int, address: str | None) -> tuple[Memory, bool]:
         """Return the memory with one batch more in it, and whether a new round of probes begins. Changes nothing."""
