@@ -20,7 +20,7 @@ _SOFTWARE: Final = re.compile(
 _APP_SANDBOX: Final = frozenset({"flatpak", "snap", "wsl", "none", "proot"})
 """Containers in which people run games and terminals."""
 
-NO_SCREEN: Final = 4.0
+NO_SCREEN: Final = 4.6
 """Nats: no honest player watches a dummy driver; the rest is for tests and kiosks that report by mistake (judged)."""
 SOFTWARE: Final = 1.8
 """Nats: remote desktops and broken drivers draw in software too (1 to 2 in 100, judged)."""
