@@ -10,7 +10,7 @@ import threading
 import warnings
 import zlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -254,6 +254,12 @@ def frozen_clock() -> type[FrozenClock]:
 def start_in_process() -> Callable[..., AbstractAsyncContextManager[InProcess]]:
     """`async with start_in_process(data, clock, **settings) as inside`, for fixtures of a wider scope."""
     return lambda data, clock=None, **changes: in_process(make_settings(data, **changes), clock)
+
+
+@pytest.fixture(scope="session")
+def serve_collector() -> Callable[..., AbstractContextManager[Collector]]:
+    """`with serve_collector(data, **settings) as collector`, for tests that start or stop it themselves."""
+    return lambda data, **changes: serving(make_settings(data, **changes))
 
 
 @pytest.fixture
