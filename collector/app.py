@@ -149,7 +149,7 @@ async def _wire(settings: Settings, clock: Clock, stack: contextlib.AsyncExitSta
             secrets=secrets,
             store=store,
             sessions=live,
-            subjects=people,
+            people=people,
             places=places,
             policy=policy,
             model=model,

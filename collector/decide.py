@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from collector import events, session_token, surroundings
+from collector import events, session_token, subjects, surroundings
 from collector.bus import outbox
 from collector.bus.base import Event
 from collector.case import Case, Ruling, pack, rule, travelled, unpack, without_address
@@ -32,7 +32,6 @@ from collector.store.base import Conflict, Overloaded, Store, Write
 from collector.store.tables import decisions, devices
 from collector.store.tables import sessions as session_rows
 from collector.subjects import Subject, Subjects
-from collector.surroundings import Around
 from collector.visits import visit_of
 from signals.history import EMPTY, History
 from signals.model import Model
@@ -87,7 +86,7 @@ class Decider:
     secrets: Secrets
     store: Store
     sessions: Sessions
-    subjects: Subjects
+    people: Subjects
     places: Places
     policy: Policy
     model: Model
@@ -147,11 +146,22 @@ class Decider:
 
     async def _look_up(self, request: DecisionRequest, now_us: int) -> _Known:
         """Return what is known about a request: who asks to be let in, with what session, from where."""
-        subject = None if request.user is None else await self.subjects.recall(request.user)
         known = await self._session(request.token, now_us)
         visit = visit_of(request.context, known.device, now_us, self.places, self.secrets)
-        around = Surroundings() if visit is None else await Around(self.store).of(visit)
-        return replace(known, subject=subject, visit=visit, surroundings=around)
+        id = None if request.user is None else self.secrets.pseudonym(request.user)
+        # read anew: another session of the device may have shown since that somebody holds a copy of it
+        rows = await self.store.many(
+            select(devices).where(devices.c.id == (known.device or "")),
+            subjects.asked(id or ""),
+            *([] if visit is None else surroundings.asked(visit)),
+        )
+        return replace(
+            known,
+            memory=None if known.device is None else remembered(cast("Mapping[str, Any] | None", rows[0][0] if rows[0] else None)),
+            subject=None if id is None else subjects.recalled(id, rows[1]),
+            visit=visit,
+            surroundings=Surroundings() if visit is None else surroundings.told(visit, rows[2:]),
+        )
 
     async def _session(self, token: str | None, now_us: int) -> _Known:
         if not token:
@@ -164,10 +174,7 @@ class Decider:
                 raise
             return _Known(Presence(_PRESENCE[problem.code]))
         presence = Presence("ok", live.seq, (now_us - live.session.created_us) / 1e6)
-        history, device = live.memory.history, live.session.device
-        # read anew: another session of the device may have shown since that somebody holds a copy of it
-        row = await self.store.one(select(devices).where(devices.c.id == device))
-        return _Known(presence, session, device, remembered(cast("Mapping[str, Any] | None", row)), history)
+        return _Known(presence, session, live.session.device, history=live.memory.history)
 
     def _case(self, request: DecisionRequest, known: _Known) -> Case:
         return Case(
@@ -240,7 +247,7 @@ class Decider:
             writes += surroundings.count(visit, who) if verdict is Verdict.ALLOW else surroundings.present(visit, who)
         if subject is not None:
             journey = travelled(subject.journey, visit) if verdict is Verdict.ALLOW else subject.journey
-            writes.append(self.subjects.remember(subject, journey))
+            writes.append(self.people.remember(subject, journey))
             if known.session is not None:
                 writes.append(Write(_LINK, [{"of": known.session, "who": who}]))
         elif visit is not None and known.memory is not None and verdict is Verdict.ALLOW:

@@ -1,10 +1,10 @@
 """Subjects: the operator's users, known here by a keyed pseudonym only. Recalled at decisions, enrolled, and forgotten."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import RowMapping, Select, delete, insert, select, update
 
 from collector import surroundings
 from collector.challenge.second_factor import enrol
@@ -32,6 +32,18 @@ class Subject:
     version: int | None = None
 
 
+def asked(id: str) -> Select[Any]:
+    """Return the query whose rows `recalled` reads."""
+    return select(subjects.c.journey, subjects.c.second_factor, subjects.c.version).where(subjects.c.id == id)
+
+
+def recalled(id: str, rows: Sequence[RowMapping]) -> Subject:
+    """Return the subject that these rows are of, a new one where there are none."""
+    if not rows:
+        return Subject(id)
+    return Subject(id, rows[0]["journey"], rows[0]["second_factor"] is not None, rows[0]["version"])
+
+
 class Subjects:
     """Reads and changes subjects."""
 
@@ -44,11 +56,7 @@ class Subjects:
     async def recall(self, user: str) -> Subject:
         """Return what is remembered of the operator's user."""
         id = self._secrets.pseudonym(user)
-        columns = (subjects.c.journey, subjects.c.second_factor, subjects.c.version)
-        row = await self._store.one(select(*columns).where(subjects.c.id == id))
-        if row is None:
-            return Subject(id)
-        return Subject(id, row["journey"], row["second_factor"] is not None, row["version"])
+        return recalled(id, await self._store.all(asked(id)))
 
     def remember(self, subject: Subject, journey: bytes) -> Write:
         """Return the write that takes a subject from as it was recalled to this journey; a Conflict if it has changed since."""

@@ -4,11 +4,11 @@ common its features are. Kept in the store for all collectors, as counts that fa
 Every write starts with the row that counts all visits, so that two collectors queue for it instead of locking one another's rows crosswise.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, select, text
+from sqlalchemy import ColumnElement, Executable, RowMapping, bindparam, delete, func, select, text
 
 from collector.store.base import Store, Write
 from collector.store.tables import counts, presence
@@ -43,27 +43,37 @@ class Around:
 
     async def of(self, visit: Visit) -> Surroundings:
         """Return the surroundings of a visit, as they are before it is counted."""
-        found = await self._counts(visit)
-        subjects, devices = await self._present(visit.address, visit.at_us)
-        neighbours, _ = await self._present(visit.prefix, visit.at_us)
-        bad, good = (found.get(key, 0.0) for key in _labels(visit.place) or ("", ""))
-        return Surroundings(subjects, devices, neighbours, bad, good, common=found, everybody=found.get(EVERYBODY, 0.0))
+        return told(visit, await self.store.many(*asked(visit)))
 
-    async def _counts(self, visit: Visit) -> dict[str, float]:
-        wanted = [EVERYBODY, *(key.hex() for key in keys(visit)), *_labels(visit.place)]
-        rows = await self.store.all(select(counts).where(counts.c.key.in_(wanted)))
-        now = weight(visit.at_us)
-        return {row["key"]: row["weight"] / now for row in rows}
 
-    async def _present(self, key: str | None, now_us: int) -> tuple[float, float]:
-        """Return how many subjects and devices were there within the day before."""
-        if key is None:
-            return 0.0, 0.0
-        there = select(presence.c.who).where(presence.c.key == key, presence.c.seen_us > now_us - DAY_US).limit(MOST).subquery()
-        first = func.substr(there.c.who, 1, 2)
-        rows = await self.store.all(select(first.label("what"), func.count().label("number")).group_by(first))
-        by_what = {row["what"]: float(row["number"]) for row in rows}
-        return by_what.get("s:", 0.0), by_what.get("d:", 0.0)
+def asked(visit: Visit) -> list[Executable]:
+    """Return the queries whose rows `told` reads: common features, and who was on the address and in its prefix."""
+    wanted = [EVERYBODY, *(key.hex() for key in keys(visit)), *_labels(visit.place)]
+    present = [_present(key, visit.at_us) for key in (visit.address, visit.prefix) if key is not None]
+    return [select(counts).where(counts.c.key.in_(wanted)), *present]
+
+
+def told(visit: Visit, rows: Sequence[Sequence[RowMapping]]) -> Surroundings:
+    """Return the surroundings of a visit from the rows of the queries of `asked`."""
+    now = weight(visit.at_us)
+    found = {row["key"]: row["weight"] / now for row in rows[0]}
+    crowds = iter(rows[1:])
+    here = _crowd(next(crowds)) if visit.address is not None else {}
+    near = _crowd(next(crowds)) if visit.prefix is not None else {}
+    bad, good = (found.get(key, 0.0) for key in _labels(visit.place) or ("", ""))
+    crowd = (here.get("s:", 0.0), here.get("d:", 0.0), near.get("s:", 0.0))
+    return Surroundings(*crowd, bad, good, common=found, everybody=found.get(EVERYBODY, 0.0))
+
+
+def _present(key: str, now_us: int) -> Executable:
+    """Return the query for how many subjects and devices were there within the day before."""
+    there = select(presence.c.who).where(presence.c.key == key, presence.c.seen_us > now_us - DAY_US).limit(MOST).subquery()
+    first = func.substr(there.c.who, 1, 2)
+    return select(first.label("what"), func.count().label("number")).group_by(first)
+
+
+def _crowd(rows: Sequence[RowMapping]) -> dict[str, float]:
+    return {row["what"]: float(row["number"]) for row in rows}
 
 
 def count(visit: Visit, subject: str | None) -> list[Write]:

@@ -46,6 +46,10 @@ class SqlStore:
         async with self._readers.connect() as connection:
             return (await connection.execute(query)).mappings().all()
 
+    async def many(self, *queries: Executable) -> list[Sequence[RowMapping]]:
+        async with self._readers.connect() as connection:
+            return [(await connection.execute(query)).mappings().all() for query in queries]
+
     def room(self) -> bool:
         return self._commits.room()
 

@@ -12,7 +12,14 @@ def open_engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
     """Return (writer, readers)."""
     writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=not url.startswith("sqlite"))
     readers = create_async_engine(
-        url, pool_size=READERS, max_overflow=0, isolation_level="AUTOCOMMIT", pool_pre_ping=not url.startswith("sqlite")
+        url,
+        pool_size=READERS,
+        max_overflow=0,
+        isolation_level="AUTOCOMMIT",
+        # where no transaction is ever open there is nothing to roll back
+        skip_autocommit_rollback=True,
+        pool_reset_on_return=None,
+        pool_pre_ping=not url.startswith("sqlite"),
     )
     if writer.dialect.name == "sqlite":
         event.listen(writer.sync_engine, "connect", _write_connection)
