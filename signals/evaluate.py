@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from signals.figures import Figures, figures, found_at, threshold
-from signals.fit import UNKNOWN, Effort, fit_curves, learn_content, measured, subject_folds
+from signals.fit import UNKNOWN, Effort, fit_curves, learn_content, measured, subject_folds, taught_by
 from signals.samples import PRESS, Draw, Families, Rng, draw, draw_strokes, group, of_presses
 from signals.timing.additive import Curves, Floats
 from signals.traces import BOT, HUMAN, Trace
@@ -55,7 +55,7 @@ def evaluate(traces: Sequence[Trace], families: Families, seed: int, effort: Eff
     people = [trace for trace in traces if trace.label == HUMAN]
     for at, channel in enumerate(PRESS):
         own = [trace for trace in people if np.count_nonzero(trace.kind == PRESS[channel]) > _PRESS_RANGE[0]]
-        if len({trace.subject for trace in own}) >= 2 * OUTER:
+        if families.get(channel) and len({trace.subject for trace in own}) >= 2 * OUTER:
             _presses(card, channel, own, families, np.random.default_rng((seed, at)), effort)
     bots = [trace for trace in traces if trace.label == BOT]
     _pointer(card, people, bots, families, np.random.default_rng((seed, len(PRESS))), effort)
@@ -70,14 +70,14 @@ def _presses(card: Card, channel: str, people: Sequence[Trace], families: Famili
         seen = [trace for trace in people if outer[trace.subject] != fold]
         held = [trace for trace in people if outer[trace.subject] == fold]
         learnt = learn_content(channel, seen, rng)
-        fitted = draw(seen, channel, families[channel], Draw(_PRESS_RANGE, effort.per_subject, effort.bots), rng)
+        fitted = draw(seen, channel, taught_by(families[channel]), Draw(_PRESS_RANGE, effort.windows(people), effort.bots), rng)
         features = learnt.features(fitted)
         tested = of_presses(
-            draw(held, channel, families[channel], Draw((INTERVALS, INTERVALS), effort.per_subject, effort.bots, True), rng)
+            draw(held, channel, families[channel], Draw((INTERVALS, INTERVALS), effort.windows(people), effort.bots, True), rng)
         )
         asked = learnt.features(tested)
         kept += _scored(fit_curves(_PRESS_RANGE[0], features, fitted, learnt.folds), asked, tested)
-        for family in sorted(unknown):
+        for family in sorted(unknown) if fold == 0 else ():
             without = np.array([trace.family != family for trace in fitted])
             chosen = [trace for trace in fitted if trace.family != family]
             rows = np.array([trace.family in (family, HUMAN) for trace in tested])
@@ -91,8 +91,8 @@ def _presses(card: Card, channel: str, people: Sequence[Trace], families: Famili
 
 def _by_length(card, channel, seen, held, learnt, families, rng, effort) -> None:  # type: ignore[no-untyped-def]
     for length, low, high in _LENGTHS[channel]:
-        fitted = draw(seen, channel, families[channel], Draw((low, high), effort.per_subject, effort.bots), rng)
-        tested = of_presses(draw(held, channel, families[channel], Draw((length, length), effort.per_subject, effort.bots, True), rng))
+        fitted = draw(seen, channel, taught_by(families[channel]), Draw((low, high), effort.windows(seen), effort.bots), rng)
+        tested = of_presses(draw(held, channel, families[channel], Draw((length, length), effort.windows(held), effort.bots, True), rng))
         scored = _scored(fit_curves(low, learnt.features(fitted), fitted, learnt.folds, False), learnt.features(tested), tested)
         seconds = float(np.median([one.trace.seconds for one in scored if one.trace.label == HUMAN]))
         card.lengths[f"{channel}/{length}"] = (seconds, found_at(_evidence(scored, HUMAN), _evidence(scored, BOT), 0.01))
@@ -107,7 +107,7 @@ def _presses_by_device(card: Card, channel: str, people: Sequence[Trace], famili
         half = subject_folds(seen, rng, 2)
         fit_on = [trace for trace in seen if half[trace.subject]]
         learnt = learn_content(channel, fit_on, rng)
-        fitted = draw(fit_on, channel, families[channel], Draw(_PRESS_RANGE, effort.per_subject, effort.bots), rng)
+        fitted = draw(fit_on, channel, taught_by(families[channel]), Draw(_PRESS_RANGE, effort.windows(people), effort.bots), rng)
         curves = fit_curves(_PRESS_RANGE[0], learnt.features(fitted), fitted, learnt.folds)
         known = draw([trace for trace in seen if not half[trace.subject]], channel, {}, _HUNDREDS, rng)
         other = draw([trace for trace in people if group(trace) == name], channel, {}, _HUNDREDS, rng)
@@ -120,8 +120,8 @@ _HUNDREDS: Final = Draw((INTERVALS, INTERVALS), 60, plain=True)
 
 
 def _pointer(card: Card, people: Sequence[Trace], bots: Sequence[Trace], families: Families, rng: Rng, effort: Effort) -> None:
-    fitted, features = measured(draw_strokes(people, bots, families["pointer"], _STROKE_RANGE, effort.per_subject, rng))
-    drawn = draw_strokes(people, bots, families["pointer"], (EVENTS - 3, EVENTS - 3), effort.per_subject, rng)
+    fitted, features = measured(draw_strokes(people, bots, families.get("pointer", {}), _STROKE_RANGE, effort.per_subject, rng))
+    drawn = draw_strokes(people, bots, families.get("pointer", {}), (EVENTS - 3, EVENTS - 3), effort.per_subject, rng)
     tested, asked = measured(drawn)
     if not fitted:
         return

@@ -13,14 +13,14 @@ import scipy
 from numpy.typing import NDArray
 
 from signals.regress import Bools, additive, multinomial, place_knots, platt
-from signals.samples import PRESS, Draw, Families, Rng, balanced, draw, draw_strokes, group
+from signals.samples import PRESS, Draw, Families, Imitate, Rng, balanced, draw, draw_strokes, group
 from signals.timing import content, kinematics, quantise, rhythm
 from signals.timing.additive import Curves, Floats, basis
 from signals.timing.content import Tables
 from signals.timing.model import Channel, TimingModel
 from signals.timing.rhythm import Presses
-from signals.timing.windows import Window
-from signals.traces import HUMAN, Trace, history
+from signals.timing.windows import Timing, Window, learn
+from signals.traces import HUMAN, Trace, facts
 from signals.types import IntArray
 from wire import kinds
 
@@ -36,6 +36,10 @@ UNKNOWN: Final = "*"
 _MOST_HUNDREDS: Final = 400
 _MIN_CLASS: Final = 60
 _NOMINAL: Final = 0.99
+_UNMEASURED_CARE: Final = 3.0
+"""What is taken off for unknown devices where only one device was recorded, so that nobody can tell how much it ought to be."""
+_TOO_CLOSE: Final = frozenset({"digraph_aware"})
+"""Bots that keep what the features look for: they are evaluated, but in a fit they would only teach it to see noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +50,23 @@ class Effort:
     bots: int = 4
     sizes: tuple[int, ...] | None = None
 
+    def windows(self, people: Sequence[Trace]) -> int:
+        """Return how many windows a person; more where there are few people."""
+        return max(self.per_subject, 60 * self.per_subject // len({trace.subject for trace in people}))
+
+
+def taught_by(families: Mapping[str, Imitate]) -> Mapping[str, Imitate]:
+    """Return the families that a fit learns from."""
+    return {family: imitate for family, imitate in families.items() if family not in _TOO_CLOSE}
+
 
 def fit_presses(channel: str, people: Sequence[Trace], families: Families, rng: Rng, effort: Effort) -> Channel:
     """Return the fitted channel `keys` or `clicks`. `people` are human traces only."""
     learnt = learn_content(channel, people, rng)
+    taught = taught_by(families[channel])
     curves = []
     for low, high in pairwise(effort.sizes or SIZES[channel]):
-        traces = draw(people, channel, families[channel], Draw((low, high - 1), effort.per_subject, effort.bots), rng)
+        traces = draw(people, channel, taught, Draw((low, high - 1), effort.windows(people), effort.bots), rng)
         curves.append(fit_curves(low, learnt.features(traces), traces, learnt.folds))
     return Channel(rhythm.NAMES, rhythm.GROUPS, tuple(curves), learnt.tables)
 
@@ -106,13 +120,13 @@ def measured(traces: Sequence[Trace]) -> tuple[list[Trace], Floats]:
 
 def strokes(trace: Trace) -> Window:
     """Return the window of moves that scoring would see after this trace: the pointer's, or the fingers' where there are more of them."""
-    timing = history(trace).timing
+    timing = learn(Timing(), facts(trace))
     return timing.touches if timing.touches.seen > timing.moves.seen else timing.moves
 
 
 def taken_apart(channel: str, trace: Trace) -> Presses:
     """Return the channel's presses as scoring would see them after this trace."""
-    timing = history(trace).timing
+    timing = learn(Timing(), facts(trace))
     return rhythm.keys(timing.keys) if channel == "keys" else rhythm.clicks(timing.clicks)
 
 
@@ -167,14 +181,17 @@ def _sums(design: Floats, bot: Bools, weights: Floats, seen: Bools, shape: tuple
 
 
 def _by_class(sums: Floats, bot: Bools, weights: Floats, devices: NDArray[np.str_]) -> dict[str, tuple[float, float]]:
-    """Return a calibration for every device class with enough people's windows, and the pooled one as UNKNOWN."""
-    found = {UNKNOWN: platt(sums, bot, weights)}
+    """Return a calibration for every device class, the pooled one for those with few windows of people, and as UNKNOWN."""
+    everybody = platt(sums, bot, weights)
+    found = {UNKNOWN: everybody}
     for device in sorted(set(devices[~bot].tolist())):
         here = ~bot & (devices == device)
-        if int(here.sum()) >= _MIN_CLASS:
-            scale = weights.copy()
-            scale[here] *= weights[bot].sum() / weights[here].sum()
-            found[device] = platt(sums[here | bot], bot[here | bot], scale[here | bot])
+        if int(here.sum()) < _MIN_CLASS:
+            found[device] = everybody
+            continue
+        scale = weights.copy()
+        scale[here] *= weights[bot].sum() / weights[here].sum()
+        found[device] = platt(sums[here | bot], bot[here | bot], scale[here | bot])
     return found
 
 
@@ -182,9 +199,11 @@ def _care(design: Floats, sums: Floats, bot: Bools, weights: Floats, shape: tupl
     """Return by how much sums have to be lowered on a device never seen: each one of the fit is left out in turn, the worst counts."""
     groups = np.array([group(trace) for trace in traces])
     usual = _quantile(sums[~bot], weights[~bot])
-    shifts = [0.0]
     names = sorted(set(groups[~bot].tolist()))
-    for name in names if len(names) > 1 else ():
+    if len(names) < 2:
+        return _UNMEASURED_CARE
+    shifts = [0.0]
+    for name in names:
         here = ~bot & (groups == name)
         if int(here.sum()) >= _MIN_CLASS:
             shifts.append(_quantile(_sums(design, bot, weights, ~here, shape)[here], weights[here]) - usual)

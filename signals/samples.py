@@ -23,8 +23,8 @@ KINDS: Final[Mapping[str, tuple[int, ...]]] = {
     "clicks": (kinds.POINTER_DOWN, kinds.POINTER_UP),
 }
 MOST: Final[Mapping[str, int]] = {"keys": windows.KEYS, "clicks": windows.CLICKS}
-GRIDS_US: Final = (1_000, 8_000, 10_000, 15_625, 16_667, 33_333)
-"""Steps that pipelines put times on: millisecond clocks, keyboard polling, timer ticks, frames."""
+GRIDS_US: Final = (1_000, 120_000)
+"""Steps that pipelines put times on lie between these: millisecond clocks, keyboard polling, timer ticks, frames, remote desktops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ def vary(trace: Trace, channel: str, rng: Rng, releases: bool = False) -> Trace:
     """Return the trace as another client would have reported it: without releases, or with times on a coarser grid."""
     if not releases and rng.random() < 0.5:
         trace = of_kinds(trace, (PRESS[channel],))
-    if rng.random() < 0.4:
-        grid = GRIDS_US[int(rng.integers(len(GRIDS_US)))]
+    if rng.random() < 0.5:
+        grid = round(float(np.exp(rng.uniform(*np.log(GRIDS_US)))))
         trace = replace(trace, t_us=(trace.t_us + int(rng.integers(grid))) // grid * grid)
     return trace
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from collector.cli import assets, demo, doctor, events, geo, keys, logins, score, serve
+from collector.cli import assets, demo, doctor, evaluate, events, fit, geo, keys, logins, score, serve
 
 main = typer.Typer(
     name="countersign",
@@ -20,5 +20,7 @@ main.add_typer(assets.app, name="assets")
 score.app.command("logins")(logins.logins)
 main.add_typer(score.app, name="score")
 main.add_typer(geo.app, name="geo")
+main.command("fit")(fit.fit)
+main.command("evaluate")(evaluate.evaluate)
 
 __all__ = ["main"]

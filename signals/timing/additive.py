@@ -5,6 +5,7 @@ curve is flat, so nothing unheard-of counts for more than what was seen.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -30,13 +31,14 @@ class Curves:
 
     def contributions(self, features: Floats) -> Floats:
         """Return each feature's share, shape (features,); a feature that is not known (NaN) has none."""
-        at = np.minimum((self.knots[:, 1:-1] <= features[:, None]).sum(axis=1), self.knots.shape[1] - 2)
-        rows = np.arange(len(at))
-        low, high = self.knots[rows, at], self.knots[rows, at + 1]
-        along = np.clip((features - low) / (high - low), 0.0, 1.0)
-        value = self.values[rows, at]
-        shares = value + along * (self.values[rows, at + 1] - value)
-        return np.where(np.isnan(shares), 0.0, shares)
+        low, inverse, rises = _prepared(self)
+        along = (features[:, None] - low) * inverse
+        along = np.minimum(np.maximum(along, 0.0), 1.0)
+        along *= rises
+        shares: Floats = np.add.reduce(along, axis=1)
+        shares += self.values[:, 0]
+        shares[np.isnan(features)] = 0.0
+        return shares
 
     def calibrated(self, features: Floats, device_class: str) -> tuple[Floats, float]:
         """Return the features' shares and what a window of this size counts for by itself, in calibrated nats: together the evidence."""
@@ -47,6 +49,12 @@ class Curves:
         if abs(total) > MOST:
             shares, own = shares * (MOST / abs(total)), own * (MOST / abs(total))
         return shares, own
+
+
+@lru_cache(maxsize=64)
+def _prepared(curves: Curves) -> tuple[Floats, Floats, Floats]:
+    """Return the lower end of each piece, the inverse of its width and its rise, all of shape (features, knots - 1)."""
+    return curves.knots[:, :-1], 1.0 / np.diff(curves.knots, axis=1), np.diff(curves.values, axis=1)
 
 
 def basis(features: Floats, knots: Floats) -> Floats:

@@ -6,6 +6,7 @@ whether this window's latencies know about its content at all. Independent draws
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -53,11 +54,15 @@ def features(codes: IntArray, binned: IntArray, tables: Tables) -> NDArray[np.fl
         + tables.after.take(at[1:] + binned[:-1]).sum()
     )
     counts = np.bincount(pairs, minlength=PAIRS)
-    possible = float(counts @ _information(tables))
+    information, memory = _information(tables)
+    possible = float(counts @ information)
     order = tables.previous.take(previous).sum() + tables.second.take(second).sum()
-    could = float((tables.previous**2).mean() + (tables.second**2).mean()) * len(binned)
+    could = memory * len(binned)
     return np.array((told / (possible + 1.0) ** 0.5, possible / len(binned), order / (could + 1.0) ** 0.5))
 
 
-def _information(tables: Tables) -> NDArray[np.float64]:
-    return (tables.reached**2 + tables.before**2 + tables.after**2).mean(axis=1)  # type: ignore[no-any-return]
+@lru_cache(maxsize=32)
+def _information(tables: Tables) -> tuple[Table, float]:
+    """Return how much each pair of classes could tell, and how much the order could, per interval."""
+    told = (tables.reached**2 + tables.before**2 + tables.after**2).mean(axis=1)
+    return told, float((tables.previous**2).mean() + (tables.second**2).mean())

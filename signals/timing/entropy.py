@@ -20,25 +20,34 @@ _PLOGP: Final = np.concatenate(([0.0], _COUNTS[1:] * np.log2(_COUNTS[1:])))
 _HALF: Final = BINS // 2
 
 
+_PAIRS: Final = BINS * BINS
+_TRIPLES: Final = _HALF**3
+_STARTS: Final = np.cumsum((0, _PAIRS, BINS, _TRIPLES, _HALF**2))
+
+
 def features(binned: IntArray) -> NDArray[np.float64]:
     """Return NAMES in bits: first-order entropy, corrected conditional entropy of pairs (all bins) and of triples (half as many bins)."""
+    n = len(binned)
     coarse = binned >> 1
-    pairs = binned[1:] + BINS * binned[:-1]
-    coarse_pairs = coarse[1:] + _HALF * coarse[:-1]
-    triples = coarse_pairs[1:] + _HALF * _HALF * coarse[:-2]
-    first, _ = _entropy(binned, BINS)
-    two, once_two = _entropy(pairs, BINS * BINS)
-    first_coarse, _ = _entropy(coarse, _HALF)
-    two_coarse, _ = _entropy(coarse_pairs, _HALF * _HALF)
-    three, once_three = _entropy(triples, _HALF**3)
-    return np.array((first, two - first + once_two * first, three - two_coarse + once_three * first_coarse))
+    pairs = np.bincount(binned[:-1] * BINS + binned[1:], minlength=_PAIRS)
+    triples = np.bincount((coarse[:-2] * _HALF + coarse[1:-1]) * _HALF + coarse[2:], minlength=_TRIPLES)
+    doubles = np.add.reduce(triples.reshape(-1, _HALF), axis=1)
+    counts = np.concatenate(
+        (
+            pairs,
+            np.add.reduce(pairs.reshape(BINS, BINS), axis=1),
+            triples,
+            doubles,
+            np.add.reduce(doubles.reshape(_HALF, _HALF), axis=1),
+        )
+    )
+    two, first, three, two_coarse, first_coarse = np.add.reduceat(_PLOGP[counts], _STARTS).tolist()
+    once = np.add.reduceat(counts == 1, _STARTS, dtype=np.int64).tolist()
+    first_bits = _LOG2[n - 1] - first / (n - 1)
+    coarse_bits = _LOG2[n - 2] - first_coarse / (n - 2)
+    conditional_2 = (first - two) / (n - 1) + once[0] / (n - 1) * first_bits
+    conditional_3 = (two_coarse - three) / (n - 2) + once[2] / (n - 2) * coarse_bits
+    return np.array((first_bits, conditional_2, conditional_3))
 
 
-def _entropy(symbols: IntArray, alphabet: int) -> tuple[float, float]:
-    """Return the entropy in bits and the share of symbols that occur once."""
-    counts = np.bincount(symbols, minlength=alphabet)
-    n = len(symbols)
-    return float(_LOG2[n] - _PLOGP[counts].sum() / n), float(np.count_nonzero(counts == 1) / n)
-
-
-_LOG2: Final = np.concatenate(([0.0], np.log2(_COUNTS[1:])))
+_LOG2: Final = [0.0, *np.log2(_COUNTS[1:]).tolist()]

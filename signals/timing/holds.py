@@ -4,6 +4,7 @@ Dhakal et al., "Observations on typing from 136 million keystrokes" (CHI 2018): 
 release in turn.
 """
 
+from math import log
 from typing import Final
 
 import numpy as np
@@ -13,6 +14,8 @@ from signals.types import IntArray
 
 NAMES: Final = ("rollover", "log_hold", "hold_upper", "hold_lower", "hold_flight")
 MIN_HOLDS: Final = 8
+_LONGEST: Final = 10_000
+"""Ticks (1 s) above which a hold or flight says no more."""
 NOTHING: Final = np.full(len(NAMES), np.nan)
 
 
@@ -22,20 +25,20 @@ def features(since: IntArray, down: NDArray[np.bool_], code: IntArray) -> NDArra
     The share of presses that the next press follows before any release, the log of the median hold in ticks, log ratios of quantiles of
     holds, and the correlation of holds with the flights after them times sqrt(n).
     """
-    up_next = down[:-1] & ~down[1:] & (code[:-1] == code[1:])
+    press = down[:-1]
+    up_next = press & ~down[1:] & (code[:-1] == code[1:])
     at = np.flatnonzero(up_next)
     if len(at) < MIN_HOLDS:
         return NOTHING
     holds = since[at + 1]
     ordered = np.sort(holds)
     n = len(ordered)
-    low, middle, high = np.log(ordered[[n // 10, n // 2, n - 1 - n // 10]] + 1.0)
-    presses = int(np.count_nonzero(down[:-1]))
-    rollover = int(np.count_nonzero(down[:-1] & down[1:])) / presses
-    flights = since[at[at < len(since) - 2] + 2].astype(np.float64)
-    held = np.minimum(holds[: len(flights)].astype(np.float64), 5_000.0)
-    flights = np.log(flights + 1.0)
-    held, flights = held - held.mean(), flights - flights.mean()
-    power = float(held @ held) * float(flights @ flights)
-    along = float(held @ flights) / power**0.5 * len(flights) ** 0.5 if power > 0.0 else 0.0
+    low, middle, high = (log(float(ordered[place]) + 1.0) for place in (n // 10, n // 2, n - 1 - n // 10))
+    rollover = np.count_nonzero(press & down[1:]) / np.count_nonzero(press)
+    if at[-1] + 2 >= len(since):
+        at, holds = at[:-1], holds[:-1]
+    both = np.minimum(np.stack((holds, since[at + 2])), _LONGEST).astype(np.float64)
+    both -= both.mean(axis=1, keepdims=True)
+    power = float(both[0] @ both[0]) * float(both[1] @ both[1])
+    along = float(both[0] @ both[1]) / power**0.5 * len(at) ** 0.5 if power > 0.0 else 0.0
     return np.array((rollover, middle, high - middle, middle - low, along))

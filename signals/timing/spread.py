@@ -18,5 +18,7 @@ _AT: Final = np.array([0.02, 0.10, 0.25, 0.50, 0.75, 0.90, 0.98])
 def features(ordered: IntArray) -> NDArray[np.float64]:
     """Return NAMES from sorted intervals: the natural log of the median in ticks, then of ratios between neighbouring quantiles."""
     logs = np.log(ordered[((len(ordered) - 1) * _AT + 0.5).astype(np.intp)] + 1.0)
-    steps = logs[1:] - logs[:-1]
-    return np.concatenate((logs[3:4], steps[::-1]))
+    out = np.empty(len(NAMES))
+    out[0] = logs[3]
+    out[1:] = (logs[1:] - logs[:-1])[::-1]
+    return out
