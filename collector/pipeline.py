@@ -71,22 +71,21 @@ class Pipeline:
             return await self._ack(live, batch.seq, now_us, asks=True, duplicate=True)
 
         memory, asks = await self.sessions.fold(live, batch, now_us, arrival.address)
-        assessment = self.assess(live, memory)
-        tell = publishing.due(live, assessment, now_us, self.settings.score_seconds)
-        outgoing = publishing.outgoing(live, memory, assessment if tell else None, batch.seq, now_us)
+        due = publishing.due(live, batch, memory, now_us, self.settings.score_seconds)
+        assessment = self.assess(live, memory) if due else None
+        outgoing = publishing.outgoing(live, memory, assessment, batch.seq, now_us)
         keep = batch.seq % self.settings.snapshot_every == 0
 
         await self.store.commit(
             journal.batch(live, batch.seq, digest, arrival.sent, arrival.address, now_us),
-            *([journal.score(live, batch.seq, assessment, now_us)] if tell else ()),
+            *([journal.score(live, batch.seq, assessment, now_us)] if assessment else ()),
             *([outbox.append(outgoing, now_us)] if outgoing else ()),
             *([journal.snapshot(live, batch.seq, memory)] if keep else ()),
         )
 
         live.memory, live.seq, live.digest = memory, batch.seq, digest
         live.snapshot_seq = batch.seq if keep else live.snapshot_seq
-        if tell:
-            live.published_us, live.published_risk = now_us, assessment.risk
+        live.scored_us = now_us if assessment else live.scored_us
         if outgoing:
             self.wake()
         return await self._ack(live, batch.seq, now_us, asks=asks)

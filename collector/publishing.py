@@ -1,21 +1,21 @@
-"""What a session tells the risk bus, and when: scores every few seconds or on a notable change, a violation once."""
+"""When a session is scored, and what it tells the risk bus: its scores every few seconds, a violation once.
 
-from typing import Final
+Scoring costs more than all else that a batch does, and most batches change little. So a session is scored with its first batch, with one
+that says something of the machine, the process or the assets, and else every `score_seconds`. A decision scores it afresh in any case.
+"""
 
 from collector import events
 from collector.bus.base import Event
 from collector.sessions import Live, Memory
 from signals.types import Assessment
-
-NOTABLE: Final = 0.1
-"""A change of risk by this much is told at once."""
+from wire.schema import Batch
 
 
-def due(live: Live, assessment: Assessment, now_us: int, every_s: float) -> bool:
-    """Tell whether the scores are to be published with this batch."""
-    if live.published_risk is None or now_us - live.published_us >= every_s * 1_000_000:
+def due(live: Live, batch: Batch, memory: Memory, now_us: int, every_s: float) -> bool:
+    """Tell whether the session is to be scored with this batch."""
+    if now_us - live.scored_us >= every_s * 1_000_000 or batch.facts or batch.integrity:
         return True
-    return abs(assessment.risk - live.published_risk) >= NOTABLE
+    return memory.ledger.violations != live.memory.ledger.violations
 
 
 def outgoing(live: Live, memory: Memory, assessment: Assessment | None, seq: int, now_us: int) -> list[Event]:

@@ -68,8 +68,8 @@ class Live:
     """Of the last batch, which the next has to name."""
     snapshot_seq: int = 0
     """Number of the batch after which the stored snapshot was taken; 0 where there is none."""
-    published_us: int = 0
-    published_risk: float | None = None
+    scored_us: int = 0
+    """When it was last scored and its scores were published."""
     token_until_us: int = 0
     """When the newest login token that the client was given expires."""
 

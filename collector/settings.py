@@ -67,8 +67,8 @@ class Settings(BaseSettings):
     """Sessions kept in memory. More are no loss, only work: they are read back from the store."""
     snapshot_every: int = 16
     """Batches between two snapshots of what is remembered of a session."""
-    score_seconds: float = 5.0
-    """A session's scores are published this often, and at once when its risk changes notably."""
+    score_seconds: float = 15.0
+    """A session that plays is scored and its scores are published this often; at once when it says something new of its machine."""
     unknown_build: Literal["accept", "reject"] = "accept"
     """What happens to a client of a build that is not registered, where its game has others that are. Accepted, it is evidence."""
     rejects_kept: int = 1000
