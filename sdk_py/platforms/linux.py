@@ -1,6 +1,7 @@
 """Readings of Linux: /proc and /sys, as any user may read them. See proc(5) and the kernel's Documentation/ABI/testing/sysfs-*."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -89,7 +90,9 @@ def container(root: Path = ROOT) -> str:
 
 def memory_mb() -> int:
     """Return the physical memory that the kernel manages, in MiB."""
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20
+    if sys.platform != "win32":
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20
+    raise Missing(UNSUPPORTED)
 
 
 def _dmi(name: str, root: Path) -> str:

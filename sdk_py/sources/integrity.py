@@ -34,19 +34,29 @@ FINDERS: Final = (
 _DEBUGGERS: Final = {"pydevd": "pydevd", "_pydevd_bundle": "pydevd", "debugpy": "debugpy", "bdb": "bdb", "pdb": "pdb"}
 
 
-def traced() -> bool:
-    """Return whether a tracer is attached to the process: TracerPid of proc_pid_status(5), IsDebuggerPresent on Windows."""
-    if sys.platform == "win32":
+if sys.platform == "win32":
+
+    def traced() -> bool:
+        """Return whether a debugger is attached to the process (IsDebuggerPresent)."""
         import ctypes
 
         return bool(ctypes.windll.kernel32.IsDebuggerPresent())
-    if not sys.platform.startswith("linux"):
+
+elif sys.platform == "linux":
+
+    def traced() -> bool:
+        """Return whether a tracer is attached to the process (TracerPid of proc_pid_status(5))."""
+        for line in Path("/proc/self/status").read_text().splitlines():
+            name, _, value = line.partition(":")
+            if name == "TracerPid":
+                return int(value) != 0
         raise Missing(UNSUPPORTED)
-    for line in Path("/proc/self/status").read_text().splitlines():
-        name, _, value = line.partition(":")
-        if name == "TracerPid":
-            return int(value) != 0
-    raise Missing(UNSUPPORTED)
+
+else:
+
+    def traced() -> bool:
+        """Raise Missing: there is no way to tell here."""
+        raise Missing(UNSUPPORTED)
 
 
 def trace_hooks() -> tuple[str, ...]:

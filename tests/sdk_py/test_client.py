@@ -179,6 +179,7 @@ def test_a_device_is_issued_once_and_proved_from_then_on(collector: Any, client_
 
 
 def test_clients_live_side_by_side(collector: Any, client_of: Make, tmp_path: Path) -> None:
+    collector.one_client = False
     clients = [client_of(collector.url, data=tmp_path / str(number), game=f"game {number}").start() for number in range(3)]
     for number, client in enumerate(clients):
         client.record(kinds.KEY_DOWN, number)
