@@ -2,7 +2,7 @@
 
 import typer
 
-from collector.cli import assets, demo, doctor, evaluate, events, fit, geo, keys, logins, score, serve
+from collector.cli import assets, demo, doctor, evaluate, events, fit, geo, keys, score, serve
 
 main = typer.Typer(
     name="countersign",
@@ -17,7 +17,6 @@ main.command("doctor")(doctor.doctor)
 main.add_typer(keys.app, name="keys")
 main.add_typer(events.app, name="events")
 main.add_typer(assets.app, name="assets")
-score.app.command("logins")(logins.logins)
 main.add_typer(score.app, name="score")
 main.add_typer(geo.app, name="geo")
 main.command("fit")(fit.fit)

@@ -1,5 +1,5 @@
 """Lets `python -m collector.cli` do what `countersign` does."""
 
-from collector.cli import main
+from collector.command import main
 
 main()

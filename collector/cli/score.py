@@ -1,5 +1,6 @@
 """`countersign score`: what the collector would say to recordings."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,10 +19,10 @@ app.command()(logins)
 @app.command()
 def inputs(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Traces as JSON lines, plain or gzip.", exists=True, dir_okay=False)],
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line on a terminal too.")] = False,
     remember: Annotated[bool, typer.Option("--remember", help="Know again what an earlier trace had, as the collector would.")] = False,
 ) -> None:
-    """Score the timing of recorded input, each trace as a session of its own.
+    """Score the timing of recorded input, each trace as a session of its own. A terminal gets a table, everything else JSON lines.
 
     A line of FILE is {"id", "label", "t_us", "kind", "code", "x", "y", "subject", "device", ...}. Printed is for each one
     {"id", "label", "scores": {"timing": {"value", "confidence", "reasons"}}}; value is null where there is too little to say.
@@ -37,7 +38,7 @@ def inputs(
         recordings = Recordings(load_model(load_settings().model), remember)
         for trace in read(file):
             timing = recordings.score(trace).scores[ScoreName.TIMING]
-            typer.echo((_as_json if json else _as_text)(trace.id, trace.label, timing))
+            typer.echo((_as_json if json or not sys.stdout.isatty() else _as_text)(trace.id, trace.label, timing))
     except BrokenPipeError:
         raise  # whoever reads has enough
     except (BadTrace, BadModel, OSError, EOFError) as error:

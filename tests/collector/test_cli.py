@@ -342,7 +342,7 @@ def trace(id: str, step_us: int, count: int = 160) -> dict[str, Any]:
 def test_score_inputs_prints_one_line_a_trace_and_null_where_it_abstains(run: Callable[..., Result], tmp_path: Path, packed: bool) -> None:
     text = "\n".join(json.dumps(one) for one in (trace("metronome", 100_000), trace("short", 100_000, 4))).encode()
     (tmp_path / "traces").write_bytes(gzip.compress(text) if packed else text)
-    scored = {row["id"]: row for row in map(json.loads, run("score", "inputs", tmp_path / "traces", "--json").stdout.splitlines())}
+    scored = {row["id"]: row for row in map(json.loads, run("score", "inputs", tmp_path / "traces").stdout.splitlines())}
     timing = scored["metronome"]["scores"]["timing"]
     assert (scored["metronome"]["label"], set(timing)) == ("bot", {"value", "confidence", "reasons"})
     assert timing["value"] > 0.9
