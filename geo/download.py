@@ -15,7 +15,6 @@ Progress = Callable[[str, int, int | None], None]
 """Told the name of what is fetched, the bytes so far, and the bytes in all where the server says."""
 
 _TRIES = 6
-_CHUNK = 1 << 16
 _PATIENCE = httpx.Timeout(30.0, connect=10.0)
 
 
@@ -104,7 +103,8 @@ def _transfer(http: httpx.Client, url: str, part: Path, note: Path, name: str, p
         note.write_text(json.dumps({"url": _bare(url), "validator": _validator(reply)}), encoding="utf-8")
         with part.open("ab" if resumed else "wb") as file:
             try:
-                for chunk in reply.iter_raw(_CHUNK):
+                # without a chunk size: with one, what came of the last chunk before a cut would be lost
+                for chunk in reply.iter_raw():
                     file.write(chunk)
                     have += len(chunk)
                     if progress is not None:
