@@ -173,3 +173,21 @@ def test_large_bodies_are_deflated_and_small_ones_are_not(collector: Any, opened
     assert opened.flush(5.0)
     assert collector.seen_headers[-1]["content-encoding"] == headers.DEFLATE
     assert len(collector.bodies[-1]) < len(zlib.decompress(collector.bodies[-1])) / 2
+
+
+def test_losses_that_a_dropped_batch_would_have_told_are_told_by_the_next(collector: Any, opened: Client, reply: Any) -> None:
+    opened.record(99)
+    assert opened.flush(5.0)  # counts it as invalid
+    reply(422, "invalid")
+    opened.record(kinds.KEY_DOWN)
+    opened.flush(5.0)
+    assert opened.flush(5.0)
+    assert collector.lost == {"invalid": 1, "rejected": 1}
+
+
+def test_an_acknowledgement_ends_the_back_off(collector: Any, opened: Client, reply: Any, wait_for: Wait) -> None:
+    reply(500)
+    opened.record(kinds.KEY_DOWN)
+    opened.flush()
+    wait_for(lambda: collector.events)
+    wait_for(lambda: opened._sender._backoff._failures == 0)
