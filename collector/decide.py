@@ -39,8 +39,8 @@ from signals.types import DeviceMemory, Surroundings
 from signals.visit import Visit
 
 MAX_REASONS: Final = 16
-TRIES: Final = 3
-"""How often a decision is made again that lost the race for its subject."""
+TRIES: Final = 8
+"""How often a decision is made that lost the race for its subject; the time limit bounds it as well."""
 WITHOUT_SESSION: Final[Mapping[str, str]] = {
     "missing": "session.missing",
     "unknown": "session.unknown",
