@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from collector.store import migrate
 from collector.store.base import Write
 from collector.store.engines import open_engines
+from collector.store.readers import Readers
 from collector.store.shared_commit import SharedCommits
 
 COMMIT_QUEUE = 2048
@@ -16,7 +17,7 @@ COMMIT_QUEUE = 2048
 class SqlStore:
     """Implements `Store`."""
 
-    def __init__(self, writer: AsyncEngine, readers: AsyncEngine, commit_queue: int) -> None:
+    def __init__(self, writer: AsyncEngine, readers: Readers, commit_queue: int) -> None:
         self._writer = writer
         self._readers = readers
         self._commits = SharedCommits(writer, commit_queue)
@@ -31,7 +32,7 @@ class SqlStore:
                 await connection.run_sync(migrate.upgrade)
         except BaseException:
             await writer.dispose()
-            await readers.dispose()
+            await readers.close()
             raise
         return cls(writer, readers, commit_queue)
 
@@ -39,25 +40,21 @@ class SqlStore:
         await self._commits.commit(writes)
 
     async def one(self, query: Executable) -> RowMapping | None:
-        async with self._readers.connect() as connection:
-            return (await connection.execute(query)).mappings().first()
+        return await self._readers.run(lambda connection: connection.execute(query).mappings().first())
 
     async def all(self, query: Executable) -> Sequence[RowMapping]:
-        async with self._readers.connect() as connection:
-            return (await connection.execute(query)).mappings().all()
+        return (await self.many(query))[0]
 
     async def many(self, *queries: Executable) -> list[Sequence[RowMapping]]:
-        async with self._readers.connect() as connection:
-            return [(await connection.execute(query)).mappings().all() for query in queries]
+        return await self._readers.run(lambda connection: [connection.execute(query).mappings().all() for query in queries])
 
     def room(self) -> bool:
         return self._commits.room()
 
     async def ready(self) -> bool:
-        async with self._readers.connect() as connection:
-            return await connection.run_sync(migrate.revision) == self._newest
+        return await self._readers.run(migrate.revision) == self._newest
 
     async def close(self) -> None:
         await self._commits.close()
         await self._writer.dispose()
-        await self._readers.dispose()
+        await self._readers.close()

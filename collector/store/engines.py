@@ -1,31 +1,20 @@
-"""The two engines behind one URL: a single connection that writes, and a few that read without ever opening a transaction."""
+"""What is behind one URL: a single connection that writes, and a few that read (readers.py)."""
 
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-READERS = 4
+from collector.store.readers import Readers, open_readers
 
 
-def open_engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
+def open_engines(url: str) -> tuple[AsyncEngine, Readers]:
     """Return (writer, readers)."""
     writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=not url.startswith("sqlite"))
-    readers = create_async_engine(
-        url,
-        pool_size=READERS,
-        max_overflow=0,
-        isolation_level="AUTOCOMMIT",
-        # where no transaction is ever open there is nothing to roll back
-        skip_autocommit_rollback=True,
-        pool_reset_on_return=None,
-        pool_pre_ping=not url.startswith("sqlite"),
-    )
     if writer.dialect.name == "sqlite":
         event.listen(writer.sync_engine, "connect", _write_connection)
         event.listen(writer.sync_engine, "begin", _begin)
-        event.listen(readers.sync_engine, "connect", _pragmas)
-    return writer, readers
+    return writer, open_readers(url, _pragmas)
 
 
 def _pragmas(connection: Any, _record: object) -> None:
