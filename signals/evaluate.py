@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from signals.figures import Figures, figures, found_at, threshold
-from signals.fit import UNKNOWN, Effort, fit_curves, learn_content, measured, subject_folds, taught_by
+from signals.fit import UNKNOWN, Effort, Learnt, fit_curves, learn_content, measured, subject_folds, taught_by
 from signals.samples import PRESS, Draw, Families, Rng, draw, draw_strokes, group, of_presses
 from signals.timing.additive import Curves, Floats
 from signals.traces import BOT, HUMAN, Trace
@@ -49,20 +49,23 @@ class Card:
     pooled: dict[str, Pooled] = field(default_factory=dict)
 
 
-def evaluate(traces: Sequence[Trace], families: Families, seed: int, effort: Effort) -> Card:
-    """Return the report card of a fit of these traces. Deterministic for a seed."""
+def evaluate(traces: Sequence[Trace], families: Families, seed: int, effort: Effort, left_out: bool = True) -> Card:
+    """Return the report card of a fit of these traces. Deterministic for a seed.
+
+    Without `left_out` only the families' table is filled: no family or device is left out, and no lengths are tried.
+    """
     card = Card()
     people = [trace for trace in traces if trace.label == HUMAN]
     for at, channel in enumerate(PRESS):
         own = [trace for trace in people if np.count_nonzero(trace.kind == PRESS[channel]) > _PRESS_RANGE[0]]
         if families.get(channel) and len({trace.subject for trace in own}) >= 2 * OUTER:
-            _presses(card, channel, own, families, np.random.default_rng((seed, at)), effort)
+            _presses(card, channel, own, families, np.random.default_rng((seed, at)), effort, left_out)
     bots = [trace for trace in traces if trace.label == BOT]
     _pointer(card, people, bots, families, np.random.default_rng((seed, len(PRESS))), effort)
     return card
 
 
-def _presses(card: Card, channel: str, people: Sequence[Trace], families: Families, rng: Rng, effort: Effort) -> None:
+def _presses(card: Card, channel: str, people: Sequence[Trace], families: Families, rng: Rng, effort: Effort, left_out: bool) -> None:
     outer = subject_folds(people, rng, OUTER)
     kept: list[_Scored] = []
     unknown: dict[str, list[_Scored]] = {family: [] for family in families[channel]}
@@ -77,19 +80,29 @@ def _presses(card: Card, channel: str, people: Sequence[Trace], families: Famili
         )
         asked = learnt.features(tested)
         kept += _scored(fit_curves(_PRESS_RANGE[0], features, fitted, learnt.folds), asked, tested)
-        for family in sorted(unknown) if fold == 0 else ():
+        for family in sorted(unknown) if fold == 0 and left_out else ():
             without = np.array([trace.family != family for trace in fitted])
             chosen = [trace for trace in fitted if trace.family != family]
             rows = np.array([trace.family in (family, HUMAN) for trace in tested])
             some = [trace for trace in tested if trace.family in (family, HUMAN)]
             unknown[family] += _scored(fit_curves(_PRESS_RANGE[0], features[without], chosen, learnt.folds, False), asked[rows], some)
-        if fold == 0:
+        if fold == 0 and left_out:
             _by_length(card, channel, seen, held, learnt, families, rng, effort)
     _note(card, channel, kept, unknown)
-    _presses_by_device(card, channel, people, families, rng, effort)
+    if left_out:
+        _presses_by_device(card, channel, people, families, rng, effort)
 
 
-def _by_length(card, channel, seen, held, learnt, families, rng, effort) -> None:  # type: ignore[no-untyped-def]
+def _by_length(
+    card: Card,
+    channel: str,
+    seen: Sequence[Trace],
+    held: Sequence[Trace],
+    learnt: Learnt,
+    families: Families,
+    rng: Rng,
+    effort: Effort,
+) -> None:
     for length, low, high in _LENGTHS[channel]:
         fitted = draw(seen, channel, taught_by(families[channel]), Draw((low, high), effort.windows(seen), effort.bots), rng)
         tested = of_presses(draw(held, channel, families[channel], Draw((length, length), effort.windows(held), effort.bots, True), rng))
@@ -120,8 +133,8 @@ _HUNDREDS: Final = Draw((INTERVALS, INTERVALS), 60, plain=True)
 
 
 def _pointer(card: Card, people: Sequence[Trace], bots: Sequence[Trace], families: Families, rng: Rng, effort: Effort) -> None:
-    fitted, features = measured(draw_strokes(people, bots, families.get("pointer", {}), _STROKE_RANGE, effort.per_subject, rng))
-    drawn = draw_strokes(people, bots, families.get("pointer", {}), (EVENTS - 3, EVENTS - 3), effort.per_subject, rng)
+    fitted, features = measured(draw_strokes(people, bots, families.get("pointer", {}), _STROKE_RANGE, 2 * effort.per_subject, rng))
+    drawn = draw_strokes(people, bots, families.get("pointer", {}), (EVENTS - 3, EVENTS - 3), 2 * effort.per_subject, rng)
     tested, asked = measured(drawn)
     if not fitted:
         return

@@ -106,7 +106,7 @@ def fit_pointer(people: Sequence[Trace], bots: Sequence[Trace], families: Famili
     folds = subject_folds([*people, *bots], rng)
     curves = []
     for low, high in pairwise(effort.sizes or SIZES["pointer"]):
-        traces, features = measured(draw_strokes(people, bots, families["pointer"], (low, high - 1), effort.per_subject, rng))
+        traces, features = measured(draw_strokes(people, bots, families["pointer"], (low, high - 1), 2 * effort.per_subject, rng))
         curves.append(fit_curves(low, features, traces, folds))
     return Channel(kinematics.NAMES, kinematics.GROUPS, tuple(curves))
 

@@ -15,8 +15,8 @@ from signals.types import IntArray
 Bools = NDArray[np.bool_]
 
 KNOTS: Final = 9
-_ROUGHNESS: Final = 15.0
-_RIDGE: Final = 0.5
+_ROUGHNESS: Final = 6.0
+_RIDGE: Final = 0.3
 _TABLE_RIDGE: Final = 2.0
 _TABLE_STEPS: Final = 30
 _CURVE_STEPS: Final = 120

@@ -4,6 +4,7 @@ A logistic regression on piecewise-linear bases (a generalised additive model: H
 curve is flat, so nothing unheard-of counts for more than what was seen.
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-MOST: Final = 7.0
-"""Nats that one channel may claim: one in a thousand is as sure as some dozens of people let anybody be."""
+MOST: Final = 8.0
+"""Nats that one channel may claim, approached smoothly: some dozens of people let nobody be surer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,8 +47,9 @@ class Curves:
         shares = self.contributions(features) * slope
         own = self.bias * slope + offset
         total = float(shares.sum()) + own
-        if abs(total) > MOST:
-            shares, own = shares * (MOST / abs(total)), own * (MOST / abs(total))
+        if total:
+            bounded = MOST * math.tanh(total / MOST) / total
+            shares, own = shares * bounded, own * bounded
         return shares, own
 
 

@@ -6,7 +6,6 @@ capacity of the human motor system", 1954).
 
 from typing import Final
 
-from signals.timing import rhythm
 from signals.timing.model import TimingModel, shipped
 from signals.timing.presses import judge_presses
 from signals.types import Evidence, Finding
@@ -21,4 +20,4 @@ def assess(evidence: Evidence) -> Finding:
 
 def assess_by(model: TimingModel, evidence: Evidence) -> Finding:
     """Judge the last clicks."""
-    return judge_presses(NAME, rhythm.clicks(evidence.history.timing.clicks), model.channels.get(NAME))
+    return judge_presses(NAME, evidence.history.timing.clicks, model.channels.get(NAME))

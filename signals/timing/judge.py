@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
+
+import numpy as np
 
 from signals.timing.additive import Curves, Floats
 from signals.timing.model import Channel
-from signals.types import Finding, Reason
+from signals.types import Finding, IntArray, Reason
 
 TOO_FEW: Final = "too_few_events"
 NOT_FITTED: Final = "not_fitted"
@@ -20,11 +23,20 @@ def judge(
 ) -> Finding:
     """Return one channel's finding: a reason `name.group` for each group of features, and `name.size` for what the count alone says."""
     shares, own = curves.calibrated(features, device)
-    totals: dict[str, float] = {}
-    for group, part in zip(channel.groups, shares.tolist(), strict=True):
-        totals[group] = totals.get(group, 0.0) + part
-    reasons = [Reason(f"{name}.{group}", details[group], part) for group, part in totals.items() if part]
+    names, starts = _groups(channel.groups)
+    parts = np.add.reduceat(shares, starts).tolist()
+    reasons = [Reason(f"{name}.{group}", details[group], part) for group, part in zip(names, parts, strict=True) if part]
     reasons.append(Reason(f"{name}.size", f"what {size} events say by themselves", own))
-    measured = {feature: value for feature, value in zip(channel.names, features.tolist(), strict=True) if not math.isnan(value)}
+    measured = dict(zip(channel.names, features.tolist(), strict=True))
+    if np.isnan(features).any():
+        measured = {feature: value for feature, value in measured.items() if not math.isnan(value)}
+    measured["size"] = float(size)
     evidence = math.fsum(reason.contribution for reason in reasons)
-    return Finding(evidence, size / (size + _HALF_SURE), tuple(reasons), features={**measured, "size": float(size)})
+    return Finding(evidence, size / (size + _HALF_SURE), tuple(reasons), features=measured)
+
+
+@lru_cache(maxsize=16)
+def _groups(groups: tuple[str, ...]) -> tuple[tuple[str, ...], IntArray]:
+    """Return each run of equal groups and where it starts; features of a group stand together."""
+    starts = [at for at, group in enumerate(groups) if not at or groups[at - 1] != group]
+    return tuple(groups[at] for at in starts), np.array(starts)

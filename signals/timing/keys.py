@@ -5,7 +5,6 @@ Conditional entropy after Porta et al. (1998) and Gianvecchio et al. (2008); dig
 
 from typing import Final
 
-from signals.timing import rhythm
 from signals.timing.model import TimingModel, shipped
 from signals.timing.presses import judge_presses
 from signals.types import Evidence, Finding
@@ -20,4 +19,4 @@ def assess(evidence: Evidence) -> Finding:
 
 def assess_by(model: TimingModel, evidence: Evidence) -> Finding:
     """Judge the last key presses."""
-    return judge_presses(NAME, rhythm.keys(evidence.history.timing.keys), model.channels.get(NAME))
+    return judge_presses(NAME, evidence.history.timing.keys, model.channels.get(NAME))

@@ -1,5 +1,6 @@
 """Everything measured on the rhythm of presses: keys, clicks, taps, pad buttons or game actions."""
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
@@ -56,6 +57,10 @@ def clicks(window: Window) -> Presses:
         reach[at[1:]] = np.searchsorted(_REACH, np.hypot(x[1:] - x[:-1], y[1:] - y[:-1]), side="right")
     button = (window.what & CLICK_BUTTON).astype(np.int64)
     return Presses(window.since.astype(np.int64), down, button, reach * 2 + (button > 1))
+
+
+TAKE: Final[Mapping[str, Callable[[Window], Presses]]] = {"keys": keys, "clicks": clicks}
+"""How each channel of presses is taken apart."""
 
 
 def features(presses: Presses, tables: content.Tables) -> NDArray[np.float64]:

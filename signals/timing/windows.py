@@ -156,7 +156,7 @@ def _push(window: Window, size: int, t_us: IntArray, what: Whats = _NO_WHATS, x:
     return Window(
         last_us=int(t_us[-1]),
         seen=window.seen + len(t_us),
-        since=np.concatenate((window.since, np.clip(since, 0, PAUSE).astype(np.uint16)))[-size:],
+        since=np.concatenate((window.since, np.minimum(np.maximum(since, 0), PAUSE).astype(np.uint16)))[-size:],
         what=np.concatenate((window.what, what))[-size:] if len(what) else window.what,
         x=np.concatenate((window.x, x))[-size:] if len(x) else window.x,
         y=np.concatenate((window.y, y))[-size:] if len(y) else window.y,
@@ -164,4 +164,4 @@ def _push(window: Window, size: int, t_us: IntArray, what: Whats = _NO_WHATS, x:
 
 
 def _clip(pixels: IntArray) -> Pixels:
-    return np.clip(pixels, -32_768, 32_767).astype(np.int16)
+    return np.minimum(np.maximum(pixels, -32_768), 32_767).astype(np.int16)

@@ -35,7 +35,7 @@ def test_independent_draws_have_nearly_full_conditional_entropy_and_a_pattern_ha
     independent = named(entropy.NAMES, entropy.features(binned(rng.integers(1, 10**6, 480))))
     pattern = named(entropy.NAMES, entropy.features(binned(np.tile(np.arange(1, 9) * 1000, 60))))
     assert independent["conditional_2"] == pytest.approx(3.0, abs=0.15)
-    assert pattern["conditional_2"] < 0.1
+    assert pattern["conditional_2"] < 0.3
 
 
 def test_the_correction_keeps_short_series_from_looking_certain() -> None:
@@ -141,7 +141,7 @@ def test_reasons_add_up_to_the_evidence(seed: int, count: int, spread_of: float)
         finding = detector.assess(Evidence(history(made)))
         if finding.evidence is not None:
             assert sum(reason.contribution for reason in finding.reasons) == pytest.approx(finding.evidence)
-            assert abs(finding.evidence) < 7.01
+            assert abs(finding.evidence) < 8.01
 
 
 def test_a_metronome_is_found_and_says_why() -> None:
