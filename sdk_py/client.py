@@ -33,7 +33,7 @@ EXIT_S: Final = 1.0
 class Client:
     """One game's connection to one collector. Several live side by side, if each has a data folder of its own or is the same device.
 
-    `record(kind, code=0, x=0, y=0)` and `frame()` are closures over their rings, see `buffer`: they cost about what an append costs.
+    `record(kind, code=0, x=0, y=0)` and `frame()` append to their rings and cost little more than that, see `buffer`.
     Everything from `data` on is for tests and for synthetic players: where the identity is kept; the clocks; what reads device and
     integrity (each returns its facts); further HTTP headers; seconds between batches; seconds for an answer; what carries requests.
     """

@@ -191,3 +191,13 @@ def test_an_acknowledgement_ends_the_back_off(collector: Any, opened: Client, re
     opened.flush()
     wait_for(lambda: collector.events)
     wait_for(lambda: opened._sender._backoff._failures == 0)
+
+
+def test_a_new_session_is_told_the_facts_by_its_hello_and_not_again(collector: Any, opened: Client, reply: Any) -> None:
+    assert opened.flush(5.0)
+    reply(404, "unknown_session")
+    opened.display(gpu="Example Renderer")
+    opened.record(kinds.KEY_DOWN)
+    assert opened.flush(5.0)
+    assert [hello.facts.gpu for hello in collector.hellos] == [None, "Example Renderer"]
+    assert [batch.facts for batch in collector.batches] == [None, None]
