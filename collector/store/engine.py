@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from sqlalchemy import Executable, RowMapping
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from collector.store import migrate
 from collector.store.base import Write
 from collector.store.engines import open_engines
 from collector.store.readers import Readers
 from collector.store.shared_commit import SharedCommits
+from collector.store.writers import Writer
 
 COMMIT_QUEUE = 2048
 
@@ -17,7 +17,7 @@ COMMIT_QUEUE = 2048
 class SqlStore:
     """Implements `Store`."""
 
-    def __init__(self, writer: AsyncEngine, readers: Readers, commit_queue: int) -> None:
+    def __init__(self, writer: Writer, readers: Readers, commit_queue: int) -> None:
         self._writer = writer
         self._readers = readers
         self._commits = SharedCommits(writer, commit_queue)
@@ -28,10 +28,9 @@ class SqlStore:
         """Connect, and bring the schema up to date. At most `commit_queue` commits may wait."""
         writer, readers = open_engines(url)
         try:
-            async with writer.begin() as connection:
-                await connection.run_sync(migrate.upgrade)
+            await writer.run(migrate.upgrade)
         except BaseException:
-            await writer.dispose()
+            await writer.close()
             await readers.close()
             raise
         return cls(writer, readers, commit_queue)
@@ -56,5 +55,5 @@ class SqlStore:
 
     async def close(self) -> None:
         await self._commits.close()
-        await self._writer.dispose()
+        await self._writer.close()
         await self._readers.close()

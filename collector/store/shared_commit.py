@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Executable
+from sqlalchemy import Connection, Executable
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from collector.store.base import Conflict, Overloaded, Write
+from collector.store.writers import Writer
 
 MAX_SHARED: Final = 512
 """Callers in one transaction."""
@@ -33,8 +33,8 @@ class _Caller:
 class SharedCommits:
     """One background task that commits for everybody."""
 
-    def __init__(self, engine: AsyncEngine, bound: int) -> None:
-        self._engine = engine
+    def __init__(self, writer: Writer, bound: int) -> None:
+        self._writer = writer
         self._bound = bound
         self._waiting: list[_Caller] = []
         self._woken = asyncio.Event()
@@ -73,7 +73,7 @@ class SharedCommits:
     async def _serve(self, callers: Sequence[_Caller]) -> None:
         """Commit for these callers, and tell each how it went. Nothing that a driver may raise ends the task."""
         try:
-            failed = await self._together(callers)
+            failed: Mapping[_Caller, Exception] = await self._together(callers)
         except Exception as error:
             failed = dict.fromkeys(callers, error)
         for caller in callers:
@@ -84,54 +84,58 @@ class SharedCommits:
             else:
                 caller.done.set_result(None)
 
-    async def _together(self, callers: Sequence[_Caller]) -> dict[_Caller, Exception]:
+    async def _together(self, callers: Sequence[_Caller]) -> Mapping[_Caller, Exception]:
         try:
-            async with self._engine.begin() as connection:
-                await _merged(connection, [caller for caller in callers if caller.only_rows])
-                for caller in callers:
-                    if not caller.only_rows:
-                        await _each(connection, caller)
+            await self._writer.run(lambda connection: _together(connection, callers))
         except (Conflict, DBAPIError) as error:
             if len(callers) == 1:
                 return {callers[0]: _told(error)}
-            return await self._apart(callers)
+            return await self._writer.run(lambda connection: _apart(connection, callers))
         return {}
 
-    async def _apart(self, callers: Sequence[_Caller]) -> dict[_Caller, Exception]:
-        failed: dict[_Caller, Exception] = {}
-        async with self._engine.begin() as connection:
-            for caller in callers:
-                try:
-                    async with connection.begin_nested():
-                        await _each(connection, caller)
-                except (Conflict, DBAPIError) as error:
-                    if isinstance(error, DBAPIError) and error.connection_invalidated:
-                        raise
-                    failed[caller] = _told(error)
-        return failed
+
+def _together(connection: Connection, callers: Sequence[_Caller]) -> None:
+    _merged(connection, [caller for caller in callers if caller.only_rows])
+    for caller in callers:
+        if not caller.only_rows:
+            _each(connection, caller)
+
+
+def _apart(connection: Connection, callers: Sequence[_Caller]) -> Mapping[_Caller, Exception]:
+    """Run each caller behind a savepoint, and return what went wrong with whom."""
+    failed: dict[_Caller, Exception] = {}
+    for caller in callers:
+        try:
+            with connection.begin_nested():
+                _each(connection, caller)
+        except (Conflict, DBAPIError) as error:
+            if isinstance(error, DBAPIError) and error.connection_invalidated:
+                raise
+            failed[caller] = _told(error)
+    return failed
 
 
 def _told(error: Exception) -> Exception:
     return Conflict() if isinstance(error, IntegrityError) else error
 
 
-async def _merged(connection: AsyncConnection, callers: Sequence[_Caller]) -> None:
+def _merged(connection: Connection, callers: Sequence[_Caller]) -> None:
     """Run every distinct statement once, with the rows of all callers. Statements are told apart by identity: constants merge."""
     together: dict[int, tuple[Executable, list[Mapping[str, Any]]]] = {}
     for caller in callers:
         for write in caller.writes:
             together.setdefault(id(write.statement), (write.statement, []))[1].extend(write.rows)
     for statement, rows in together.values():
-        await connection.execute(statement, rows)
+        connection.execute(statement, rows)
 
 
-async def _each(connection: AsyncConnection, caller: _Caller) -> None:
+def _each(connection: Connection, caller: _Caller) -> None:
     for write in caller.writes:
         if write.expect is None:
-            await connection.execute(write.statement, list(write.rows) or None)
+            connection.execute(write.statement, list(write.rows) or None)
             continue
         affected = 0
         for row in write.rows or (None,):
-            affected += (await connection.execute(write.statement, row)).rowcount
+            affected += connection.execute(write.statement, row).rowcount
         if affected != write.expect:
             raise Conflict

@@ -214,13 +214,10 @@ sketches = Table(
     metadata,
     Column("id", _Serial, primary_key=True, autoincrement=True),
     Column("session", String(32), nullable=False, index=True),
-    Column("first_key", Integer, nullable=False),
-    Column("second_key", Integer, nullable=False),
+    Column("channel", Integer, nullable=False),
     Column("signature", BigInteger, nullable=False),
+    Column("before", BigInteger),
     Column("stretch", LargeBinary, nullable=False),
     Column("at_us", BigInteger, nullable=False, index=True),
-    # a search reads keys and signatures only, and these indexes hold both
-    Index("sketches_by_first_key", "first_key", "signature"),
-    Index("sketches_by_second_key", "second_key", "signature"),
 )
 """Stretches of input, to be recognised when they are played again; whose they were is in the session's row."""

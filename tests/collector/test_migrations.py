@@ -51,7 +51,6 @@ async def test_numbers_of_the_outbox_never_come_twice(tmp_path) -> None:
 async def test_a_store_that_is_not_migrated_is_not_ready(database) -> None:
     store = await SqlStore.open(database)
     assert await store.ready()
-    async with store._writer.begin() as connection:
-        await connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    await store._writer.run(lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '0000'")))
     assert not await store.ready()
     await store.close()

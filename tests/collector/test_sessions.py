@@ -12,6 +12,7 @@ from collector import session_token
 from collector.builds import Manifest, ManifestFile, ManifestProbe
 from collector.problems import Problem
 from collector.secrets import Secrets
+from collector.store.base import Write
 from collector.store.tables import batches, devices, outbox, sessions, snapshots
 from signals.history import dump
 from wire import schema, sign
@@ -288,8 +289,8 @@ async def test_a_broken_snapshot_is_rebuilt_from_the_journal(inside, player) -> 
     await open_session(inside, player)
     for _ in range(3):
         await report(inside, player)
-    async with inside.service.store._writer.begin() as connection:
-        await connection.execute(snapshots.update().values(history=b"\x92\xc4\x01\x00\xc0"))
+    broken = snapshots.update().values(history=b"\x92\xc4\x01\x00\xc0")
+    await inside.service.store.commit(Write(broken, expect=1))
     inside.service.sessions.forget(player.welcome.session)
     assert (await report(inside, player)).seq == 4
     assert (await inside.service.store.one(select(snapshots)))["seq"] == 4

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy import delete, event, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from collector.store.base import Conflict, Overloaded, Write
 from collector.store.engine import SqlStore
@@ -78,7 +78,8 @@ async def test_a_row_without_its_parent_is_a_conflict(store) -> None:
 
 async def test_who_waits_shares_a_transaction(store) -> None:
     begun: list[object] = []
-    event.listen(store._writer.sync_engine, "begin", lambda connection: begun.append(connection))
+    run = store._writer.run
+    store._writer.run = lambda work: begun.append(work) or run(work)
     await asyncio.gather(*(store.commit(Write(INSERT, [row(f"k{n:02}")])) for n in range(40)))
     assert len(await ids(store)) == 40
     assert len(begun) <= 2, "everybody who came before the first commit began should have gone with it"
