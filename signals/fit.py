@@ -37,7 +37,7 @@ _MOST_HUNDREDS: Final = 400
 _MIN_CLASS: Final = 60
 _NOMINAL: Final = 0.99
 _UNMEASURED_CARE: Final = 3.0
-"""What is taken off for unknown devices where only one device was recorded, so that nobody can tell how much it ought to be."""
+"""What is taken off the sum for unknown devices where one device was recorded, so that nobody can tell how much it ought to be."""
 _TOO_CLOSE: Final = frozenset({"digraph_aware"})
 """Bots that keep what the features look for: they are evaluated, but in a fit they would only teach it to see noise."""
 
