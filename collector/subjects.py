@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, Select, delete, insert, select, update
+from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
 
 from collector import surroundings
 from collector.challenge.second_factor import enrol
@@ -14,7 +14,7 @@ from collector.problems import Problem
 from collector.secrets import Secrets
 from collector.sessions import Sessions
 from collector.store.base import Conflict, Store, Write
-from collector.store.tables import challenges, decisions, labels, outbox, sessions, subjects
+from collector.store.tables import challenges, decisions, labels, outbox, sessions, sketches, subjects
 
 ISSUER: Final = "Countersign"
 _TRIES: Final = 8
@@ -79,8 +79,8 @@ class Subjects:
     async def forget(self, user: str) -> Mapping[str, int]:
         """Erase everything that hangs on a subject, in one commit, and return how many rows of what that were.
 
-        Sessions stay as those of a device, unlinked. Decisions stay as a verdict without whom, on what, or what was answered. Events that
-        the bus has had are erased here; those that it has not are still delivered.
+        Sessions stay as those of a device, unlinked, and without their sketches of input. Decisions stay as a verdict without whom, on
+        what, or what was answered. Events that the bus has had are erased here; those that it has not are still delivered.
         """
         id = self._secrets.pseudonym(user)
         mine = {
@@ -91,6 +91,8 @@ class Subjects:
             "subjects": select(subjects.c.id).where(subjects.c.id == id),
         }
         found = {what: [row["id"] for row in await self._store.all(query)] for what, query in mine.items()}
+        of_theirs = [sketches.c.session.in_(chunk) for chunk in _chunks(found["sessions"])]
+        counted = [await self._store.one(select(func.count().label("n")).where(one)) for one in of_theirs]
         told = [f"e_{about}" for about in (*found["decisions"], *found["challenges"])] + [event_id(label) for label in found["labels"]]
         sent = [event for chunk in _chunks(told) for event in await self._sent(chunk)]
         await self._store.commit(
@@ -100,11 +102,12 @@ class Subjects:
             Write(update(decisions).where(decisions.c.subject == id).values(subject=None, inputs=b"", answer=b"", request_key=None)),
             Write(delete(subjects).where(subjects.c.id == id)),
             surroundings.forget(id),
+            *(Write(delete(sketches).where(one)) for one in of_theirs),
             *(Write(delete(outbox).where(outbox.c.event.in_(chunk))) for chunk in _chunks(sent)),
         )
         for session in found["sessions"]:
             self._playing.forget(session)
-        return {**{what: len(ids) for what, ids in found.items()}, "events": len(sent)}
+        return {**{what: len(ids) for what, ids in found.items()}, "events": len(sent), "sketches": sum(row["n"] for row in counted if row)}
 
     async def _sent(self, events: list[str]) -> list[str]:
         query: Select[Any] = select(outbox.c.event).where(outbox.c.event.in_(events), outbox.c.sent_us.is_not(None))

@@ -39,6 +39,7 @@ class Forgotten:
     labels: int
     subjects: int
     events: int
+    sketches: int
 
 
 async def enrol_second_factor(call: Call) -> Enrolled:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from collector.api import builds as builds_api
 from collector.builds import Manifest, ManifestFile, ManifestProbe
@@ -116,12 +116,15 @@ async def test_one_call_forgets_a_subject_and_says_what_that_was(desk) -> None:
     await desk.label(decision=desk.decision)
     challenged = (await desk.call("POST", "/v1/decisions", "operator", {"action": "login", "user": USER})).json()
     assert challenged["challenge"] is not None
+    sketch = {"session": desk.session, "stretch": b"s"}
+    sketch = {**{column.name: 1 for column in tables.sketches.c if column.name != "id"}, **sketch}
+    await desk.store.commit(Write(delete(tables.sketches)), Write(insert(tables.sketches), [sketch]))
     await desk.store.commit(Write(update(tables.outbox).values(sent_us=1)))
     asked = await desk.count(tables.challenges)
 
     forgotten = (await desk.call("DELETE", f"/v1/subjects/{USER}", "admin")).json()
-    assert forgotten == {"sessions": 1, "decisions": 2, "challenges": asked, "labels": 1, "subjects": 1, "events": 3}
-    assert [await desk.count(table) for table in (tables.subjects, tables.challenges, tables.labels)] == [0, 0, 0]
+    assert forgotten == {"sessions": 1, "decisions": 2, "challenges": asked, "labels": 1, "subjects": 1, "events": 3, "sketches": 1}
+    assert [await desk.count(table) for table in (tables.subjects, tables.challenges, tables.labels, tables.sketches)] == [0] * 4
     for row in await desk.store.all(select(tables.decisions)):
         assert (row["subject"], row["inputs"], row["answer"]) == (None, b"", b"")
     assert (await desk.store.one(select(tables.sessions.c.subject)))["subject"] is None
