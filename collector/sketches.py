@@ -1,86 +1,125 @@
-"""Stretches of input that the store remembers, and who they were. All collectors share them; they go with their subject and with age.
+"""Stretches of input that are remembered, and who they were. The store keeps them, for all collectors, until they go with age or with
+a subject.
 
-A search first reads keys and signatures out of the indexes alone, and fetches the stretches of those few that are near enough.
+Each collector holds the signatures in memory to search among, and nothing else: it reads what is new every few seconds, and whatever
+it finds it fetches from the store, so what was erased there is found no more.
 """
 
-import json
+import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import RowMapping, Select, String, bindparam, delete, insert, select, union_all
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy import RowMapping, Select, delete, insert, select
 
 from collector.store.base import Store, Write
 from collector.store.tables import sessions
 from collector.store.tables import sketches as table
-from signals.replay.recall import Player, Remembered, compare, nearest
-from signals.replay.sketch import Sketch, keys, probes
+from signals.replay.index import NONE, SignatureIndex
+from signals.replay.recall import Player, Remembered, compare
+from signals.replay.sketch import Sketch
 from signals.types import ReplayMatch
+
+REFRESH_US: Final = 2_000_000
+"""How old the signatures in memory may be, in server time."""
+SETTLED_US: Final = 30_000_000
+"""After this, no commit under way can still bring a row with a smaller number."""
+PAGE: Final = 5_000
+"""Rows read at once."""
+ANEW_US: Final = 24 * 3_600_000_000
+"""After this the signatures are read from the beginning."""
 
 _INSERT: Final = insert(table)
 _owner: Final = sessions.alias("owner")
 
 
-class _Keys(FunctionElement[int]):
-    """The integers of a JSON array, as a subquery: one parameter however many keys, which costs far less than an expanding IN."""
+class _Signatures:
+    """What was read of the store, by channel."""
 
-    name = "keys"
-    inherit_cache = True
+    def __init__(self, since_us: int) -> None:
+        self.since_us = since_us
+        self.indexes: defaultdict[int, SignatureIndex] = defaultdict(SignatureIndex)
+        self._settled = 0
+        """Up to this number every row has been read."""
+        self._ahead: set[int] = set()
+        """Numbers beyond it that have been read too."""
+
+    async def read(self, store: Store, now_us: int) -> None:
+        """Take in what is new."""
+        after = self._settled
+        while rows := await store.all(_newer(after)):
+            self._take_in([row for row in rows if row["id"] not in self._ahead])
+            after = rows[-1]["id"]
+            self._ahead.update(row["id"] for row in rows)
+            self._settled = max((row["id"] for row in rows if row["at_us"] <= now_us - SETTLED_US), default=self._settled)
+            if len(rows) < PAGE:
+                break
+        self._ahead = {id for id in self._ahead if id > self._settled}
+
+    def _take_in(self, rows: Sequence[RowMapping]) -> None:
+        for channel in {row["channel"] for row in rows}:
+            own = [row for row in rows if row["channel"] == channel]
+            columns = zip(*((row["id"], row["signature"], NONE if row["before"] is None else row["before"]) for row in own), strict=True)
+            ids, signatures, before = (np.array(column, np.int64) for column in columns)
+            self.indexes[channel].add(ids, signatures, before)
 
 
-@compiles(_Keys, "sqlite")
-def _keys_in_sqlite(element: _Keys, compiler: SQLCompiler, **options: Any) -> str:
-    return f"(SELECT value FROM json_each({compiler.process(element.clauses, **options)}))"
+class Sketches:
+    """Remembers sketches, and recognises them."""
 
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._reading = asyncio.Lock()
+        self._read: _Signatures | None = None
+        self._read_us = 0
 
-@compiles(_Keys, "postgresql")
-def _keys_in_postgresql(element: _Keys, compiler: SQLCompiler, **options: Any) -> str:
-    return f"(SELECT CAST(json_array_elements_text(CAST({compiler.process(element.clauses, **options)} AS json)) AS integer))"
+    async def match(self, player: Player, fresh: Sequence[Sketch], at_us: int) -> tuple[ReplayMatch, ...]:
+        """Return what was played before in other sessions, before that instant (server µs), each recording once for a sketch."""
+        if not fresh:
+            return ()
+        indexes = (await self._signatures(at_us)).indexes
+        near = [indexes[sketch.channel].search(sketch) for sketch in fresh]
+        wanted = sorted({id for ids in near for id in ids})
+        if not wanted:
+            return ()
+        rows = {row["id"]: _remembered(row) for row in await self._store.all(_others(wanted, player.session, at_us))}
+        matches: list[ReplayMatch] = []
+        for sketch, ids in zip(fresh, near, strict=True):
+            candidates = [rows[id] for id in ids if id in rows]
+            matches.extend(compare(sketch, candidates, player, at_us, len(indexes[sketch.channel])))
+        return tuple(matches)
 
-
-_CANDIDATES: Final = union_all(
-    *(
-        select(table.c.id, table.c.signature).where(column.op("IN")(_Keys(bindparam(name, type_=String))))
-        for name, column in (("first", table.c.first_key), ("second", table.c.second_key))
-    )
-)
-
-
-async def match(store: Store, player: Player, fresh: Sequence[Sketch], before_us: int) -> tuple[ReplayMatch, ...]:
-    """Return what was played before, in other sessions and before that instant (server µs), each recording once for a sketch."""
-    if not fresh:
-        return ()
-    near = await _near(store, fresh)
-    wanted = sorted({id for ids in near for id in ids})
-    if not wanted:
-        return ()
-    rows = {row["id"]: row for row in await store.all(_with_owner(wanted, player.session, before_us))}
-    matches: list[ReplayMatch] = []
-    for sketch, ids in zip(fresh, near, strict=True):
-        matches.extend(compare(sketch, [_remembered(rows[id]) for id in ids if id in rows], player, before_us))
-    return tuple(matches)
+    async def _signatures(self, now_us: int) -> _Signatures:
+        """Return signatures that are fresh enough. Once there are some, nobody waits for somebody else who reads what is new."""
+        current = self._read
+        if current is not None and (abs(now_us - self._read_us) < REFRESH_US or self._reading.locked()):
+            return current
+        async with self._reading:
+            if self._read is None or abs(now_us - self._read_us) >= REFRESH_US:
+                # beginning anew drops what is no longer in the store
+                stale = self._read is None or now_us - self._read.since_us > ANEW_US
+                read = _Signatures(now_us) if stale or self._read is None else self._read
+                await read.read(self._store, now_us)
+                self._read, self._read_us = read, now_us
+            return self._read
 
 
 def writes(player: Player, fresh: Sequence[Sketch], at_us: int) -> list[Write]:
     """Return the write that remembers a batch's sketches, for the batch's own commit."""
     if not fresh:
         return []
-    rows: list[dict[str, Any]] = []
-    for sketch in fresh:
-        first, second = keys(sketch)
-        rows.append(
-            {
-                "session": player.session,
-                "first_key": first,
-                "second_key": second,
-                "signature": sketch.signature,
-                "stretch": sketch.stretch,
-                "at_us": at_us,
-            }
-        )
+    rows: list[dict[str, Any]] = [
+        {
+            "session": player.session,
+            "channel": sketch.channel,
+            "signature": sketch.signature,
+            "before": sketch.before,
+            "stretch": sketch.stretch,
+            "at_us": at_us,
+        }
+        for sketch in fresh
+    ]
     return [Write(_INSERT, rows)]
 
 
@@ -89,23 +128,16 @@ def forget(session_ids: Sequence[str]) -> Write:
     return Write(delete(table).where(table.c.session.in_(session_ids)))
 
 
-async def _near(store: Store, fresh: Sequence[Sketch]) -> list[list[int]]:
-    """Return the ids whose signatures are near, for each sketch, the nearest first."""
-    found = []
-    for sketch in fresh:
-        first, second = probes(sketch)
-        rows = await store.all(_CANDIDATES.params(first=json.dumps(first), second=json.dumps(second)))
-        ids = np.fromiter((row["id"] for row in rows), np.int64, len(rows))
-        signatures = np.fromiter((row["signature"] for row in rows), np.int64, len(rows))
-        found.append(nearest(sketch, ids, signatures))
-    return found
+def _newer(after: int) -> Select[Any]:
+    columns = (table.c.id, table.c.channel, table.c.signature, table.c.before, table.c.at_us)
+    return select(*columns).where(table.c.id > after).order_by(table.c.id).limit(PAGE)
 
 
-def _with_owner(ids: Sequence[int], session: str, before_us: int) -> Select[Any]:
+def _others(ids: Sequence[int], session: str, at_us: int) -> Select[Any]:
     return (
         select(table.c.id, table.c.session, table.c.stretch, table.c.at_us, _owner.c.device, _owner.c.subject)
         .outerjoin(_owner, _owner.c.id == table.c.session)
-        .where(table.c.id.in_(ids), table.c.session != session, table.c.at_us < before_us)
+        .where(table.c.id.in_(ids), table.c.session != session, table.c.at_us < at_us)
     )
 
 

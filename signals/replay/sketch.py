@@ -4,15 +4,13 @@ A sketch is taken at each *anchor*, an interval that is longer than the `AROUND`
 neighbours under noise and any change of speed, and it is found wherever a recording was cut (content-defined cutting: Muthitacharoen,
 Chen and Mazières, SOSP 2001). The `AFTER` intervals behind the anchor, divided by their median and cut at `CLIP` medians, are
 projected on fixed random directions; the signs are the `signature` (Charikar, "Similarity estimation techniques from rounding
-algorithms", STOC 2002). Two slices of it are the keys of an index, and a search also tries the keys that noise would most likely have
-made of them (multi-probe: Lv et al., VLDB 2007). The `stretch` holds the intervals themselves, so that what the index brings up can be
-compared.
+algorithms", STOC 2002). The intervals before the anchor have a signature too, where there are enough of them. The `stretch` holds the
+intervals themselves, so that what an index brings up can be compared.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -28,10 +26,10 @@ FLAT: Final = 0.15
 """Standard deviation of the clipped window, in medians, below which it is a metronome and like every other one."""
 
 BITS: Final = 64
-KEY_BITS: Final = 20
-PROBES: Final = 24
-NEAR: Final = 15
-"""Bits of 64 in which the signature of a replay may differ: 9 is common at 60 ms of noise, 19 among strangers that share a key."""
+"""Bits of a signature: four slices of orthonormal directions."""
+SLICE: Final = 16
+SHORT: Final = AFTER
+"""Intervals before the anchor that have a signature: as many, for one set of directions."""
 
 STEPS: Final = 18.0
 """Steps of an octave in which an interval is kept: 4 % each, 1 ms to 18 s in a byte."""
@@ -49,7 +47,9 @@ class Sketch:
     position: int
     """Number of the anchor among the channel's intervals, from 0."""
     signature: int
-    """64 bits, as a signed integer."""
+    """Of the intervals behind the anchor: 64 bits, as a signed integer."""
+    before: int | None
+    """Of the SHORT intervals before the anchor, where there are so many and they have a rhythm of their own."""
     stretch: bytes
     """How many intervals come before the anchor, then all of them up to AFTER behind it, a byte each."""
 
@@ -72,29 +72,34 @@ def sketches(channel: int, intervals: ByteArray, first: int, fresh: int) -> tupl
         return ()
     centred = _clipped(intervals[anchors[:, None] + _BEHIND])
     lively = np.sqrt((centred * centred).mean(axis=1)) > FLAT
-    signs = np.packbits(centred @ _DIRECTIONS > 0.0, axis=1, bitorder="little").view(np.int64)[:, 0]
+    anchors, centred = anchors[lively], centred[lively]
+    signs = _signs(centred @ DIRECTIONS).tolist()
     found = []
-    for anchor, signature in zip(anchors[lively].tolist(), signs[lively].tolist(), strict=True):
+    for anchor, signature in zip(anchors.tolist(), signs, strict=True):
         start = max(0, anchor - BEFORE)
         stretch = bytes((anchor - start,)) + intervals[start : anchor + 1 + AFTER].tobytes()
-        found.append(Sketch(channel, first + anchor, signature, stretch))
+        found.append(Sketch(channel, first + anchor, signature, _before(intervals, anchor), stretch))
     return tuple(found)
 
 
-def keys(sketch: Sketch) -> tuple[int, int]:
-    """Return the two keys under which an index keeps the sketch."""
-    unsigned = sketch.signature & (2**BITS - 1)
-    mask = 2**KEY_BITS - 1
-    offset = sketch.channel << KEY_BITS
-    return offset | (unsigned & mask), offset | ((unsigned >> KEY_BITS) & mask)
-
-
-def probes(sketch: Sketch) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the keys to look under, the likeliest first, for each of the two slices."""
+def projected(sketch: Sketch) -> Floats:
+    """Return the projections whose signs are the signature, shape (BITS,)."""
     window = np.frombuffer(sketch.stretch, np.uint8)[sketch.stretch[0] + 2 :]
-    margins = np.abs(_clipped(window) @ _DIRECTIONS[:, : 2 * KEY_BITS]) ** 2
-    first, second = keys(sketch)
-    return _near(first, margins[:KEY_BITS]), _near(second, margins[KEY_BITS:])
+    margins: Floats = _clipped(window) @ DIRECTIONS
+    return margins
+
+
+def _before(intervals: ByteArray, anchor: int) -> int | None:
+    if anchor < SHORT:
+        return None
+    centred = _clipped(intervals[anchor - SHORT : anchor])
+    if np.sqrt((centred * centred).mean()) <= FLAT:
+        return None
+    return int(_signs((centred @ DIRECTIONS)[None])[0])
+
+
+def _signs(projections: Floats) -> NDArray[np.int64]:
+    return np.packbits(projections > 0.0, axis=1, bitorder="little").view(np.int64)[:, 0]
 
 
 def likeness(one: bytes, others: Sequence[bytes]) -> list[tuple[float, int]]:
@@ -117,19 +122,25 @@ def likeness(one: bytes, others: Sequence[bytes]) -> list[tuple[float, int]]:
     return found
 
 
-def surplus(channel: int, correlation: float, intervals: int) -> float:
-    """Return by how many deviations a correlation exceeds what unrelated people reach; negative below.
+def surplus(channel: int, correlation: float, intervals: int, remembered: int) -> float:
+    """Return by how many deviations a correlation exceeds what strangers reach among so many remembered sketches; negative below.
 
-    Fisher's z (Fisher, 1915), against limits extrapolated from all pairs of 8,000 stretches of typing and 4,000 of clicks to one
-    comparison in ten thousand million (bench/replay.py). Clicks are more alike than keys are.
+    Fisher's z (Fisher, 1915) against limits at which one of ten thousand windows of a hundred intervals would find a stranger:
+    measured on all pairs of 8,000 stretches of typing and 4,000 of clicks, each with thousands of others, and raised with every
+    tenfold of what is remembered as the tails fall. Clicks of strangers are more alike than their keys, and less noisy for their
+    length.
     """
     z = float(np.arctanh(min(0.999999, correlation)) * np.sqrt(max(1, intervals - 3)))
-    return z - float(np.interp(intervals, _LIMIT_AT, _LIMITS[channel]))
+    decades = max(0.0, float(np.log10(max(1, remembered) / MEASURED)))
+    limit, steeper = np.interp(intervals, _LIMIT_AT, _LIMITS[channel]), np.interp(intervals, _LIMIT_AT, _STEEPER[channel])
+    return z - float(limit + decades * steeper)
 
 
+MEASURED: Final = 10_000
 _LIMIT_AT: Final = (29.0, 49.0, 73.0)
-_LIMITS: Final = ((11.3, 10.0, 8.9), (13.5, 12.5, 11.5))
-"""By channel: keys, presses."""
+_LIMITS: Final = ((10.3, 9.2, 8.2), (14.0, 14.0, 14.0))
+_STEEPER: Final = ((1.0, 0.85, 0.72), (2.0, 2.0, 2.0))
+"""By channel: keys, presses. Limits among MEASURED sketches, and what each tenfold adds."""
 
 
 def _clipped(windows: ByteArray) -> Floats:
@@ -141,37 +152,17 @@ def _clipped(windows: ByteArray) -> Floats:
     return centred
 
 
-def _near(key: int, margins: Floats) -> tuple[int, ...]:
-    weakest = np.argsort(margins)[:_WEAK]
-    bits = 1 << weakest
-    costs = _SUBSETS @ margins[weakest]
-    order = np.argsort(costs, kind="stable")[:PROBES]
-    return tuple((key ^ (_FLIPS[order] @ bits)).tolist())
-
-
-def _subsets() -> Iterator[list[float]]:
-    for size in range(4):
-        for chosen in combinations(range(_WEAK), size):
-            yield [float(place in chosen) for place in range(_WEAK)]
-
-
-_WEAK: Final = 8
-"""Bits of a key that may be flipped: those nearest to zero."""
-_SUBSETS: Final = np.array(list(_subsets()))
-_FLIPS: Final = _SUBSETS.astype(np.int64)
-
-
 def _directions() -> Floats:
     """Return AFTER x BITS fixed directions, orthonormal in each slice, made from SHA-256: every machine and version has the same."""
-    numbers = b"".join(hashlib.sha256(f"countersign.sketch.v1.{block}".encode()).digest() for block in range(3 * AFTER * AFTER // 8 + 1))
-    uniform = np.frombuffer(numbers, "<u4")[: 3 * AFTER * AFTER].astype(np.float64).reshape(3, AFTER, AFTER) / 2**32 - 0.5
-    slices = []
+    slices = BITS // SLICE
+    size = slices * AFTER * AFTER
+    numbers = b"".join(hashlib.sha256(f"countersign.sketch.v1.{block}".encode()).digest() for block in range(size // 8 + 1))
+    uniform = np.frombuffer(numbers, "<u4")[:size].astype(np.float64).reshape(slices, AFTER, AFTER) / 2**32 - 0.5
+    columns = []
     for square in uniform:
         turned, upper = np.linalg.qr(square)
-        slices.append(turned * np.sign(np.diag(upper)))
-    first, second, third = slices
-    columns = np.concatenate((first[:, :KEY_BITS], second[:, :KEY_BITS], third[:, : BITS - 2 * KEY_BITS]), axis=1)
-    return np.ascontiguousarray(columns)
+        columns.append((turned * np.sign(np.diag(upper)))[:, :SLICE])
+    return np.ascontiguousarray(np.concatenate(columns, axis=1))
 
 
-_DIRECTIONS: Final = _directions()
+DIRECTIONS: Final = _directions()

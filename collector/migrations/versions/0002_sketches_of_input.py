@@ -14,9 +14,9 @@ def upgrade() -> None:
         "sketches",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("session", sa.String(length=32), nullable=False),
-        sa.Column("first_key", sa.Integer(), nullable=False),
-        sa.Column("second_key", sa.Integer(), nullable=False),
+        sa.Column("channel", sa.Integer(), nullable=False),
         sa.Column("signature", sa.BigInteger(), nullable=False),
+        sa.Column("before", sa.BigInteger(), nullable=True),
         sa.Column("stretch", sa.LargeBinary(), nullable=False),
         sa.Column("at_us", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -24,14 +24,10 @@ def upgrade() -> None:
     with op.batch_alter_table("sketches", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sketches_at_us"), ["at_us"], unique=False)
         batch_op.create_index(batch_op.f("ix_sketches_session"), ["session"], unique=False)
-        batch_op.create_index("sketches_by_first_key", ["first_key", "signature"], unique=False)
-        batch_op.create_index("sketches_by_second_key", ["second_key", "signature"], unique=False)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("sketches", schema=None) as batch_op:
-        batch_op.drop_index("sketches_by_second_key")
-        batch_op.drop_index("sketches_by_first_key")
         batch_op.drop_index(batch_op.f("ix_sketches_session"))
         batch_op.drop_index(batch_op.f("ix_sketches_at_us"))
     op.drop_table("sketches")
