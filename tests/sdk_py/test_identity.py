@@ -123,11 +123,13 @@ def test_a_child_forked_under_the_lock_does_not_keep_it(tmp_path: Path) -> None:
     with locked(path):
         child = os.fork()
         if child == 0:
-            os.read(read, 1)
+            os.close(write)
+            os.read(read, 1)  # until the parent lets go
             os._exit(0)
-    with locked(path, timeout=1.0):
-        pass
-    os.write(write, b".")
-    os.waitpid(child, 0)
-    os.close(read)
-    os.close(write)
+    try:
+        with locked(path, timeout=1.0):
+            pass
+    finally:
+        os.close(write)
+        os.close(read)
+        os.waitpid(child, 0)
