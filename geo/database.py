@@ -4,7 +4,7 @@ import mmap
 import random
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
@@ -161,7 +161,10 @@ def _open(path: Path, signature: Signature, served: IO[bytes], *, private: bool)
             raise DatabaseError(
                 "database_unknown", path, f"no field of its records ({_fields(samples)}) is known here; its type is {kind[:60]!r}"
             )
-        check(schema, samples)
+        for record in samples:
+            for read in (schema.locate, schema.network):
+                if read is not None:
+                    read(record)
     except (BrokenTree, BrokenRecord, *BROKEN) as error:
         raise DatabaseError("database_broken", path, f"damaged: {error}") from None
     return Database(path, signature, kind, built, metadata.ip_version, schema, reader, tree, records, private)
@@ -186,18 +189,3 @@ def _samples(reader: maxminddb.Reader, tree: Tree, records: Records) -> list[Rec
 
 def _fields(samples: list[Record]) -> str:
     return ", ".join(sorted({str(name) for record in samples for name in record}))[:120]
-
-
-def check(schema: Schema, records: Iterable[Record]) -> None:
-    """Raise TypeError or ValueError where a record holds something else than its fields are for."""
-    for record in records:
-        if schema.locate is not None:
-            country, region, city, lat, lon, accuracy, timezone = schema.locate(record)
-            for text in (country, region, city, timezone):
-                if text is not None and not isinstance(text, str):
-                    raise TypeError(f"{text!r} where a name was expected")
-            for number, limit in ((lat, 90.0), (lon, 180.0), (accuracy, 40_100.0)):
-                if number is not None and not -limit <= number <= limit:
-                    raise ValueError(f"{number!r} is no coordinate")
-        if schema.network is not None:
-            schema.network(record)

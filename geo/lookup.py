@@ -6,6 +6,7 @@ later ones fill in what it leaves open if they agree on the country. *Whose* (as
 """
 
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
@@ -25,6 +26,10 @@ from geo.schemas import Located, Network, Record
 _halves = Struct(">HH").unpack
 _TABLE_NODES = 8_000_000
 """A file with a larger search tree is asked at each lookup, and not laid into the tables."""
+_RECENT = 512
+"""Places that are kept; when there are so many, all are dropped. Few enough not to wake the garbage collector, which more would."""
+_become = object.__dict__["__class__"].__set__
+"""Assigning to `__class__` does the same in four times the time."""
 _NOWHERE: Located = (None, None, None, None, None, None, None)
 
 
@@ -56,10 +61,12 @@ def _load(path: Path) -> _Loaded:
 class _Files:
     """Everything that one set of files needs to answer. Never changed: an exchange makes another."""
 
-    __slots__ = ("anonymiser", "laid", "loaded", "sources4", "sources6", "tables")
+    __slots__ = ("anonymiser", "laid", "loaded", "recent", "sources4", "sources6", "tables")
 
     def __init__(self, loaded: Sequence[_Loaded], before: "_Files | None" = None) -> None:
         self.loaded = tuple(loaded)
+        self.recent: dict[object, Place] = {}
+        """The last places found: a session's batches come from the same address again and again."""
         self.anonymiser = any(item.database.schema.anonymiser for item in loaded)
         asked = [(order, item.database) for order, item in enumerate(loaded) if item.layer is None]
         asked.sort(key=lambda item: _closeness(item[1]))
@@ -103,23 +110,14 @@ class Lookup:
     def place(self, address: str | IPv4Address | IPv6Address) -> Place:
         """Return what is known of `address`; raises `AddressError` (a ValueError with a `code`) where it is none."""
         files = self._files
-        tables = files.tables
-        try:
-            # text is read by the system: an ipaddress object costs more than the whole lookup
-            if ":" in address:  # type: ignore[operator]  # what is no text is handled below
-                number = int.from_bytes(inet_pton(AF_INET6, address), "big")  # type: ignore[arg-type]
-                inside = ipv4_inside(number)
-                if inside is None:
-                    return _place(files.sources6, address, tables.ipv6(number), files.anonymiser)
-                high, low, address = inside >> 16, inside & 0xFFFF, IPv4Address(inside)
-            else:
-                high, low = _halves(inet_pton(AF_INET, address))  # type: ignore[arg-type]
-        except (OSError, TypeError, ValueError):
-            address = parse(address)
-            if address.version == 6:
-                return _place(files.sources6, address, tables.ipv6(int(address)), files.anonymiser)
-            high, low = _halves(address.packed)
-        return _place(files.sources4, address, tables.ipv4(high, low), files.anonymiser)
+        recent = files.recent
+        found = recent.get(address) if address.__class__ is str else None
+        if found is None:
+            found = _find(files, address)
+            if len(recent) >= _RECENT:
+                recent.clear()
+            recent[address] = found
+        return found
 
     def refresh(self) -> tuple[DatabaseError, ...]:
         """Exchange the files that are others now, and return why some were refused.
@@ -177,6 +175,29 @@ class Lookup:
         return tuple(refused)
 
 
+def _find(files: _Files, address: Any) -> Place:
+    tables = files.tables
+    try:
+        # text is read by the system: an ipaddress object costs more than the whole lookup
+        if ":" in address:
+            number = int.from_bytes(inet_pton(AF_INET6, address), "big")
+            inside = ipv4_inside(number)
+            if inside is None:
+                return _place(files.sources6, address, tables.ipv6(number), files.anonymiser)
+            high, low, address = inside >> 16, inside & 0xFFFF, IPv4Address(inside)
+        else:
+            high, low = _halves(inet_pton(AF_INET, address))
+    except (OSError, TypeError, ValueError):
+        address = parse(address)
+        if address.version == 6:
+            return _place(files.sources6, address, tables.ipv6(int(address)), files.anonymiser)
+        high, low = _halves(address.packed)
+    # the search of the table stands here: a call would cost as much as it does
+    first = tables.first4
+    said = tables.said4[bisect_right(tables.low4, low, first[high], first[high + 1]) - 1]
+    return _place(files.sources4, address, said, files.anonymiser)
+
+
 def _signature(path: Path) -> Signature | None:
     try:
         return Signature.of(path)
@@ -198,8 +219,6 @@ def _place(asked: Sequence[_Source], address: str | IPv4Address | IPv6Address, s
                 continue
             if locate is not None:
                 here = locate(record)
-                if not _sound(here):
-                    continue
                 where = here if where is None else _filled(where, here)
                 country, region, city, lat, lon, accuracy, timezone = where
             if network is not None:
@@ -229,29 +248,12 @@ def _place(asked: Sequence[_Source], address: str | IPv4Address | IPv6Address, s
     draft.provider = provider
     draft.sources = sources
     draft.built = built
-    draft.__class__ = Place
+    _become(draft, Place)
     return draft  # type: ignore[no-any-return]  # by now it is one
 
 
 def _rank(claim: tuple[int, Kind, str | None]) -> int:
     return claim[0]
-
-
-def _sound(here: Located) -> bool:
-    """Whether a record is what its fields are for: a flipped bit may make a number of a name. May raise TypeError instead."""
-    country, region, city, lat, lon, accuracy, timezone = here
-    return (
-        # the common case in few steps first
-        (country.__class__ is region.__class__ is city.__class__ is str or all(_is_text(name) for name in (country, region, city)))
-        and (timezone is None or timezone.__class__ is str)
-        and (lat is None or -90.0 <= lat <= 90.0)
-        and (lon is None or -180.0 <= lon <= 180.0)
-        and (accuracy is None or 0 <= accuracy <= 40_100)
-    )
-
-
-def _is_text(name: object) -> bool:
-    return name is None or isinstance(name, str)
 
 
 def _filled(where: Located, more: Located) -> Located:

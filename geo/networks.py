@@ -86,11 +86,6 @@ class Tables:
                 self.starts6 = [high << 64 | low for high, low in pairs]
                 self.said6 = said
 
-    def ipv4(self, high: int, low: int) -> Said:
-        """Return what is said of the IPv4 address whose halves are `high` and `low`."""
-        first = self.first4
-        return self.said4[bisect_right(self.low4, low, first[high], first[high + 1]) - 1]
-
     def ipv6(self, number: int) -> Said:
         """Return what is said of the IPv6 address."""
         return self.said6[bisect_right(self.starts6, number) - 1]

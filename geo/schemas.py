@@ -32,7 +32,7 @@ class Schema:
     """How the records of one file are read."""
 
     locate: Callable[[Record], Located] | None
-    """None for a file without locations."""
+    """None for a file without locations. Raises TypeError, ValueError or what reading a wrong shape does for a record that is damaged."""
     network: Callable[[Record], Network] | None
     """None for a file that says nothing of networks."""
     city_level: bool = False
@@ -128,7 +128,7 @@ def locate_nested(record: Record) -> Located:
     city = get("city")
     location = get("location") or _NOTHING
     subdivisions = get("subdivisions")
-    return (
+    return _sound(
         country.get("iso_code") if country else None,
         subdivisions[-1].get("names", _NOTHING).get("en") if subdivisions else None,
         city.get("names", _NOTHING).get("en") if city else None,
@@ -158,15 +158,35 @@ def _locate_flat(fields: set[str]) -> Callable[[Record], Located]:
         if pick is not None:
             try:
                 country, region, city, lat, lon, timezone = pick(record)
+                if (
+                    # what is usual in few steps; all else is looked at closely below
+                    country.__class__ is region.__class__ is city.__class__ is timezone.__class__ is str
+                    and lat.__class__ is lon.__class__ is float
+                    and -90.0 <= lat <= 90.0
+                    and -180.0 <= lon <= 180.0
+                ):
+                    return country or None, region or None, city or None, lat, lon, None, timezone or None
             except KeyError:
                 pass
-            else:
-                if lat.__class__ is float and lon.__class__ is float:
-                    return country or None, region or None, city or None, lat, lon, None, timezone or None
         country, region, city, lat, lon, accuracy, timezone = map(record.get, names)
-        return country or None, region or None, city or None, _number(lat), _number(lon), _number(accuracy), timezone or None
+        return _sound(country or None, region or None, city or None, _number(lat), _number(lon), _number(accuracy), timezone or None)
 
     return locate
+
+
+def _sound(country: Any, region: Any, city: Any, lat: Any, lon: Any, accuracy: Any, timezone: Any) -> Located:
+    """Return the fields, or raise TypeError or ValueError where they are not what they are for, as after a flipped bit."""
+    if (
+        (country is None or country.__class__ is str)
+        and (region is None or region.__class__ is str)
+        and (city is None or city.__class__ is str)
+        and (timezone is None or timezone.__class__ is str)
+        and (lat is None or -90.0 <= lat <= 90.0)
+        and (lon is None or -180.0 <= lon <= 180.0)
+        and (accuracy is None or 0 <= accuracy <= 40_100)
+    ):
+        return country, region, city, lat, lon, accuracy, timezone
+    raise ValueError("a location is not what its fields are for")
 
 
 def _one_of(fields: set[str], *names: str) -> str:
