@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from collector.cli.common import USAGE, fail
+
 
 def fit(
     data: Annotated[list[Path], typer.Argument(help="Trace files (JSON lines, plain or gzip) or folders of them.", exists=True)],
@@ -18,13 +20,16 @@ def fit(
     """Fit tables, curves and calibration from people's traces, recorded bots and the zoo's imitators of these people."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from collector.imitation import families
-    from collector.traces import digest, files, read
+    from collector.traces import BadTrace, digest, files, read
     from signals.fit import Effort, fit_all
     from signals.timing.model import dump_model
 
-    found = files(data)
-    traces = [trace for path in found for trace in read(path)]
-    digests = {path.name: digest(path) for path in found}
+    try:
+        found = files(data)
+        traces = [trace for path in found for trace in read(path)]
+        digests = {path.name: digest(path) for path in found}
+    except (BadTrace, OSError, EOFError) as error:
+        fail(str(error), USAGE)
     model = fit_all(traces, families(), seed, date or calendar.today().isoformat(), digests, Effort(per_subject))
     output.write_bytes(dump_model(model))
     typer.echo(f"{output}: {', '.join(f'{name} ({len(channel.curves)} sizes)' for name, channel in model.channels.items())}")
