@@ -10,6 +10,7 @@ from itertools import combinations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from signals.replay.sketch import BITS, SLICE, Sketch, projected
 from signals.types import IntArray
@@ -42,8 +43,10 @@ class SignatureIndex:
         self._before = np.empty(0, np.int64)
         self._sorted = 0
         self._size = 0
-        self._orders: list[IntArray] = []
-        self._starts: list[IntArray] = []
+        self._orders: NDArray[np.int32] = np.empty(0, np.int32)
+        """Places sorted by slice, all slices one after the other."""
+        self._starts: IntArray = np.empty((_SLICES, 0), np.int64)
+        """Where each key of a slice begins in it."""
 
     def __len__(self) -> int:
         return self._size
@@ -62,50 +65,54 @@ class SignatureIndex:
 
     def search(self, sketch: Sketch) -> list[int]:
         """Return the ids of what is near, the nearest first."""
-        places = np.concatenate((self._probed(sketch), np.arange(self._sorted, self._size)))
-        apart = np.bitwise_count((self._signatures[places] ^ np.int64(sketch.signature)).view(np.uint64)).astype(np.int64)
-        near = apart <= NEAR
-        places, apart = places[near], apart[near]
+        probed = self._probed(sketch)
+        waiting = slice(self._sorted, self._size)
+        probed = probed[_apart(self._signatures[probed], sketch.signature) <= NEAR]
+        unsorted = np.flatnonzero(_apart(self._signatures[waiting], sketch.signature) <= NEAR) + self._sorted
+        places = np.concatenate((probed, unsorted))
+        apart = _apart(self._signatures[places], sketch.signature)
         comparable = (self._before[places] != NONE) & (sketch.before is not None)
-        rest = np.bitwise_count((self._before[places] ^ np.int64(sketch.before or NONE)).view(np.uint64))
+        rest = _apart(self._before[places], sketch.before or NONE)
         good = np.where(comparable, rest <= NEAR_BEFORE, apart <= NEAR_ALONE)
-        places, apart = places[good], apart[good]
-        return list(dict.fromkeys(self._ids[places[np.argsort(apart, kind="stable")]].tolist()))[:MOST]
+        nearest = np.argsort(apart[good], kind="stable")
+        return list(dict.fromkeys(self._ids[places[good][nearest]].tolist()))[:MOST]
 
     def _probed(self, sketch: Sketch) -> IntArray:
         if not self._sorted:
             return np.empty(0, np.int64)
-        margins = projected(sketch) ** 2
-        slices = _slices(np.array([sketch.signature]))
-        found = []
-        for number, (order, starts) in enumerate(zip(self._orders, self._starts, strict=True)):
-            keys = slices[number][0] ^ _flips(margins[number * SLICE : (number + 1) * SLICE])
-            begins, ends = starts[keys], starts[keys + 1]
-            counts = ends - begins
-            # the places of all buckets in one go: a bucket's begin, less what came before it, plus a running number
-            shifts = np.repeat(begins - np.concatenate(([0], np.cumsum(counts)[:-1])), counts)
-            found.append(order[shifts + np.arange(len(shifts))])
-        return np.concatenate(found)
+        keys = _slices(np.array([sketch.signature])) ^ _flips(projected(sketch).reshape(_SLICES, SLICE) ** 2)
+        begins = np.take_along_axis(self._starts, keys, axis=1).ravel()
+        counts = np.take_along_axis(self._starts, keys + 1, axis=1).ravel() - begins
+        # the places of all buckets in one go: each bucket's begin, less what came before it, plus a running number
+        ends = np.cumsum(counts)
+        places = np.repeat(begins - ends + counts, counts) + np.arange(ends[-1])
+        return self._orders[places]
 
     def _sort(self) -> None:
-        self._orders, self._starts = [], []
-        for keys in _slices(self._signatures[: self._size]):
-            order = np.argsort(keys, kind="stable")
-            self._orders.append(order)
-            self._starts.append(np.searchsorted(keys[order], np.arange(_KEYS + 1)))
-        self._sorted = self._size
+        keys = _slices(self._signatures[: self._size])
+        orders = np.argsort(keys, axis=1, kind="stable")
+        numbers = np.arange(_KEYS + 1)
+        starts = [
+            np.searchsorted(one[order], numbers) + slice * self._size for slice, (one, order) in enumerate(zip(keys, orders, strict=True))
+        ]
+        self._orders, self._starts, self._sorted = orders.astype(np.int32).ravel(), np.array(starts), self._size
 
 
-def _slices(signatures: IntArray) -> list[IntArray]:
-    return [(signatures >> (number * SLICE)) & (_KEYS - 1) for number in range(_SLICES)]
+def _apart(signatures: IntArray, signature: int) -> NDArray[np.uint8]:
+    """Return in how many bits each differs."""
+    return np.bitwise_count((signatures ^ np.int64(signature)).view(np.uint64))
 
 
-def _flips(costs: np.ndarray[tuple[int], np.dtype[np.float64]]) -> IntArray:
-    """Return what to XOR with a key to have the likeliest ones first."""
-    weakest = np.argsort(costs)[:_WEAK]
-    order = np.argsort(_SUBSETS @ costs[weakest], kind="stable")[:PROBES]
-    flips: IntArray = _CHOSEN[order] @ (1 << weakest)
-    return flips
+def _slices(signatures: IntArray) -> IntArray:
+    """Return the keys of n signatures, shape (slices, n)."""
+    return np.stack([(signatures >> (number * SLICE)) & (_KEYS - 1) for number in range(_SLICES)])
+
+
+def _flips(costs: NDArray[np.float64]) -> IntArray:
+    """Return what to XOR with each slice to have the likeliest keys, shape (slices, PROBES)."""
+    weakest = np.argsort(costs, axis=1)[:, :_WEAK]
+    likeliest = np.argpartition(np.take_along_axis(costs, weakest, axis=1) @ _SUBSETS.T, PROBES, axis=1)[:, :PROBES]
+    return np.einsum("spw,sw->sp", _CHOSEN[likeliest], 1 << weakest)
 
 
 def _subsets() -> Iterator[list[float]]:

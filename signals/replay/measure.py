@@ -44,9 +44,11 @@ def half(traces: Sequence[Trace]) -> list[Trace]:
     return [trace for trace in traces if trace.subject in subjects]
 
 
-def recall(traces: Sequence[Trace], channel: int, case: Case, rng: np.random.Generator, most: int = 3000) -> float:
-    """Return the share of windows whose replay is matched with the recording it comes from."""
-    library, recordings = _remember(traces, channel)
+def recall(
+    traces: Sequence[Trace], channel: int, case: Case, rng: np.random.Generator, most: int = 3000, among: Library | None = None
+) -> float:
+    """Return the share of windows whose replay is matched with the recording it comes from, among whatever else is remembered."""
+    library, recordings = _remember(traces, channel, among or Library())
     windows = [
         (trace, times[start : start + case.intervals + 1])
         for trace, times in recordings
@@ -63,26 +65,26 @@ def recall(traces: Sequence[Trace], channel: int, case: Case, rng: np.random.Gen
     return found / len(windows) if windows else 0.0
 
 
-def false_alarms(traces: Sequence[Trace], channel: int, intervals: int) -> tuple[int, int]:
+def false_alarms(traces: Sequence[Trace], channel: int, intervals: int, among: Library | None = None) -> tuple[int, int]:
     """Return how many windows of people match anything that is not their own recording, and how many windows there are.
 
-    Windows start at every tenth interval. The same person's other recordings count as somebody else's.
+    Windows start at every interval. The same person's other recordings count as somebody else's.
     """
-    library, recordings = _remember(traces, channel)
+    library, recordings = _remember(traces, channel, among or Library())
     flagged = total = 0
     for trace, times in recordings:
         bytes_of = quantised(np.diff(times))
         taken = sketches(channel, bytes_of, 0, len(bytes_of))
         player = Player(trace.id, "another device")
         alarmed = np.array([sketch.position for sketch in taken if library.match(player, (sketch,), 0)], np.int64)
-        for start in range(0, len(bytes_of) - intervals, 10):
+        for start in range(len(bytes_of) - intervals):
             total += 1
             flagged += bool(((alarmed >= start) & (alarmed < start + intervals)).any())
     return flagged, total
 
 
-def _remember(traces: Sequence[Trace], channel: int) -> tuple[Library, list[tuple[Trace, IntArray]]]:
-    library, recordings = Library(), []
+def _remember(traces: Sequence[Trace], channel: int, library: Library) -> tuple[Library, list[tuple[Trace, IntArray]]]:
+    recordings = []
     for trace in traces:
         times = channel_times(channel, trace.t_us, trace.kind)
         if len(times) > 1:

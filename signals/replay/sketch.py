@@ -70,15 +70,17 @@ def sketches(channel: int, intervals: ByteArray, first: int, fresh: int) -> tupl
     anchors = np.flatnonzero(around.argmax(axis=1) == AROUND) + lowest
     if not len(anchors):
         return ()
-    centred = _clipped(intervals[anchors[:, None] + _BEHIND])
-    lively = np.sqrt((centred * centred).mean(axis=1)) > FLAT
-    anchors, centred = anchors[lively], centred[lively]
-    signs = _signs(centred @ DIRECTIONS).tolist()
+    signatures, lively = _signatures(intervals[anchors[:, None] + _BEHIND])
+    # where there are too few before, what is looked at is not used
+    before, rhythmic = _signatures(intervals[np.maximum(0, anchors[:, None] - _BEHIND[::-1])])
+    rhythmic &= anchors >= SHORT
+    columns = (column.tolist() for column in (anchors, signatures, lively, before, rhythmic))
     found = []
-    for anchor, signature in zip(anchors.tolist(), signs, strict=True):
-        start = max(0, anchor - BEFORE)
-        stretch = bytes((anchor - start,)) + intervals[start : anchor + 1 + AFTER].tobytes()
-        found.append(Sketch(channel, first + anchor, signature, _before(intervals, anchor), stretch))
+    for anchor, signature, keep, short, has_short in zip(*columns, strict=True):
+        if keep:
+            start = max(0, anchor - BEFORE)
+            stretch = bytes((anchor - start,)) + intervals[start : anchor + 1 + AFTER].tobytes()
+            found.append(Sketch(channel, first + anchor, signature, short if has_short else None, stretch))
     return tuple(found)
 
 
@@ -89,17 +91,11 @@ def projected(sketch: Sketch) -> Floats:
     return margins
 
 
-def _before(intervals: ByteArray, anchor: int) -> int | None:
-    if anchor < SHORT:
-        return None
-    centred = _clipped(intervals[anchor - SHORT : anchor])
-    if np.sqrt((centred * centred).mean()) <= FLAT:
-        return None
-    return int(_signs((centred @ DIRECTIONS)[None])[0])
-
-
-def _signs(projections: Floats) -> NDArray[np.int64]:
-    return np.packbits(projections > 0.0, axis=1, bitorder="little").view(np.int64)[:, 0]
+def _signatures(windows: ByteArray) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the signatures of windows of shape (n, AFTER), and which of them are no metronomes."""
+    centred = _clipped(windows)
+    lively = np.einsum("ij,ij->i", centred, centred) > AFTER * FLAT**2
+    return np.packbits(centred @ DIRECTIONS > 0.0, axis=1, bitorder="little").view(np.int64)[:, 0], lively
 
 
 def likeness(one: bytes, others: Sequence[bytes]) -> list[tuple[float, int]]:
