@@ -1,8 +1,8 @@
 """What a lookup costs against `maxminddb` and `geoip2` alone, whether memory stays flat, and whether an exchange loses a request.
 
 Run as `python bench/lookup.py [FOLDER]`: FOLDER holds what `countersign geo fetch` brought; without one, synthetic files are made.
-Cold: addresses drawn from the whole of IPv4, none twice, so that nothing kept from earlier lookups helps: this is the figure that the goal
-is for. Warm: the same hundred again and again. Both are timed in turns on the same addresses, and the median of the ratios is printed.
+Cold: addresses drawn from the whole of IPv4, none twice. Warm: the same hundred again and again. Nothing is kept from one lookup to the
+next, so both are what they are. Each pair is timed in turns on the same addresses, and the median of the ratios is printed.
 """
 
 import argparse

@@ -26,8 +26,6 @@ from geo.schemas import Located, Network, Record
 _halves = Struct(">HH").unpack
 _TABLE_NODES = 8_000_000
 """A file with a larger search tree is asked at each lookup, and not laid into the tables."""
-_RECENT = 512
-"""Places that are kept; when there are so many, all are dropped. Few enough not to wake the garbage collector, which more would."""
 _become = object.__dict__["__class__"].__set__
 """Assigning to `__class__` does the same in four times the time."""
 _NOWHERE: Located = (None, None, None, None, None, None, None)
@@ -61,12 +59,10 @@ def _load(path: Path) -> _Loaded:
 class _Files:
     """Everything that one set of files needs to answer. Never changed: an exchange makes another."""
 
-    __slots__ = ("anonymiser", "laid", "loaded", "recent", "sources4", "sources6", "tables")
+    __slots__ = ("anonymiser", "laid", "loaded", "sources4", "sources6", "tables")
 
     def __init__(self, loaded: Sequence[_Loaded], before: "_Files | None" = None) -> None:
         self.loaded = tuple(loaded)
-        self.recent: dict[object, Place] = {}
-        """The last places found: a session's batches come from the same address again and again."""
         self.anonymiser = any(item.database.schema.anonymiser for item in loaded)
         asked = [(order, item.database) for order, item in enumerate(loaded) if item.layer is None]
         asked.sort(key=lambda item: _closeness(item[1]))
@@ -110,14 +106,27 @@ class Lookup:
     def place(self, address: str | IPv4Address | IPv6Address) -> Place:
         """Return what is known of `address`; raises `AddressError` (a ValueError with a `code`) where it is none."""
         files = self._files
-        recent = files.recent
-        found = recent.get(address) if address.__class__ is str else None
-        if found is None:
-            found = _find(files, address)
-            if len(recent) >= _RECENT:
-                recent.clear()
-            recent[address] = found
-        return found
+        tables = files.tables
+        found: Any = address
+        try:
+            # text is read by the system: an ipaddress object costs more than the whole lookup
+            if ":" in found:
+                number = int.from_bytes(inet_pton(AF_INET6, found), "big")
+                inside = ipv4_inside(number)
+                if inside is None:
+                    return _place(files.sources6, found, tables.ipv6(number), files.anonymiser)
+                high, low, found = inside >> 16, inside & 0xFFFF, IPv4Address(inside)
+            else:
+                high, low = _halves(inet_pton(AF_INET, found))
+        except (OSError, TypeError, ValueError):
+            found = parse(found)
+            if found.version == 6:
+                return _place(files.sources6, found, tables.ipv6(int(found)), files.anonymiser)
+            high, low = _halves(found.packed)
+        # the search of the table stands here: a call would cost as much as it does
+        first = tables.first4
+        said = tables.said4[bisect_right(tables.low4, low, first[high], first[high + 1]) - 1]
+        return _place(files.sources4, found, said, files.anonymiser)
 
     def refresh(self) -> tuple[DatabaseError, ...]:
         """Exchange the files that are others now, and return why some were refused.
@@ -173,29 +182,6 @@ class Lookup:
         if [id(item) for item in new] != [id(item) for item in self._files.loaded]:
             self._files = _Files(new, self._files)
         return tuple(refused)
-
-
-def _find(files: _Files, address: Any) -> Place:
-    tables = files.tables
-    try:
-        # text is read by the system: an ipaddress object costs more than the whole lookup
-        if ":" in address:
-            number = int.from_bytes(inet_pton(AF_INET6, address), "big")
-            inside = ipv4_inside(number)
-            if inside is None:
-                return _place(files.sources6, address, tables.ipv6(number), files.anonymiser)
-            high, low, address = inside >> 16, inside & 0xFFFF, IPv4Address(inside)
-        else:
-            high, low = _halves(inet_pton(AF_INET, address))
-    except (OSError, TypeError, ValueError):
-        address = parse(address)
-        if address.version == 6:
-            return _place(files.sources6, address, tables.ipv6(int(address)), files.anonymiser)
-        high, low = _halves(address.packed)
-    # the search of the table stands here: a call would cost as much as it does
-    first = tables.first4
-    said = tables.said4[bisect_right(tables.low4, low, first[high], first[high + 1]) - 1]
-    return _place(files.sources4, address, said, files.anonymiser)
 
 
 def _signature(path: Path) -> Signature | None:
