@@ -1,4 +1,4 @@
-"""An index of signatures in memory: which of a million are near to one, in a fraction of a millisecond.
+"""An index of signatures in memory: which of a million are near to one, within a millisecond.
 
 Signatures are kept sorted by each of their four slices. A search looks under a sketch's own slices and under those that noise would
 most likely have made of them (multi-probe locality-sensitive hashing: Lv et al., VLDB 2007), and keeps what differs in few bits. What
@@ -92,10 +92,9 @@ class SignatureIndex:
         keys = _slices(self._signatures[: self._size])
         orders = np.argsort(keys, axis=1, kind="stable")
         numbers = np.arange(_KEYS + 1)
-        starts = [
-            np.searchsorted(one[order], numbers) + slice * self._size for slice, (one, order) in enumerate(zip(keys, orders, strict=True))
-        ]
-        self._orders, self._starts, self._sorted = orders.astype(np.int32).ravel(), np.array(starts), self._size
+        starts = [np.searchsorted(one[order], numbers) for one, order in zip(keys, orders, strict=True)]
+        self._starts = np.array(starts) + self._size * np.arange(_SLICES)[:, None]
+        self._orders, self._sorted = orders.astype(np.int32).ravel(), self._size
 
 
 def _apart(signatures: IntArray, signature: int) -> NDArray[np.uint8]:
@@ -112,7 +111,8 @@ def _flips(costs: NDArray[np.float64]) -> IntArray:
     """Return what to XOR with each slice to have the likeliest keys, shape (slices, PROBES)."""
     weakest = np.argsort(costs, axis=1)[:, :_WEAK]
     likeliest = np.argpartition(np.take_along_axis(costs, weakest, axis=1) @ _SUBSETS.T, PROBES, axis=1)[:, :PROBES]
-    return np.einsum("spw,sw->sp", _CHOSEN[likeliest], 1 << weakest)
+    flips: IntArray = np.einsum("spw,sw->sp", _CHOSEN[likeliest], 1 << weakest)
+    return flips
 
 
 def _subsets() -> Iterator[list[float]]:
