@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 from sqlalchemy import func, select
+from structlog.testing import capture_logs
 
 from collector.ratelimit import Limiter
 from collector.roles import Role
@@ -330,7 +331,9 @@ async def test_an_unexpected_error_says_nothing_about_itself(inside, player, mon
 
     monkeypatch.setattr(inside.service.sessions, "fold", broken)
     described, body = player.next()
-    answer = await inside.client.post("/v1/batches", headers=described, content=body)
+    with capture_logs() as logs:
+        answer = await inside.client.post("/v1/batches", headers=described, content=body)
+    assert [(log["event"], log["exc_info"]) for log in logs] == [("unexpected error", True)]
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert "42" not in answer.text
     monkeypatch.undo()
