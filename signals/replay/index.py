@@ -86,7 +86,8 @@ class SignatureIndex:
         # the places of all buckets in one go: each bucket's begin, less what came before it, plus a running number
         ends = np.cumsum(counts)
         places = np.repeat(begins - ends + counts, counts) + np.arange(ends[-1])
-        return self._orders[places]
+        found: IntArray = self._orders[places].astype(np.int64)
+        return found
 
     def _sort(self) -> None:
         keys = _slices(self._signatures[: self._size])
