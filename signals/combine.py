@@ -58,19 +58,11 @@ def combine(judged: Iterable[Judged], model: Model) -> Assessment:
 
 
 def _score(judged: list[Judged], model: Model, calibration: Calibration) -> Score:
-    weights = model.weights
-    raw = math.fsum(
-        reason.contribution * weights.get(detector.name, 0.0)
-        for detector, finding in judged
-        if finding.evidence is not None
-        for reason in finding.reasons
-    )
-    scale = calibration.scale(raw)
-    reasons: list[Reason] = []
+    parts: list[tuple[Reason, float]] = []
     missing: list[str] = []
     seen, possible, spoke = [], [], False
     for detector, finding in judged:
-        weight = weights.get(detector.name, 0.0)
+        weight = model.weights.get(detector.name, 0.0)
         if finding.evidence is None:
             if finding.abstained != NOT_APPLICABLE:
                 missing.append(f"{detector.name}: {finding.abstained or 'abstained'}")
@@ -79,14 +71,12 @@ def _score(judged: list[Judged], model: Model, calibration: Calibration) -> Scor
         spoke = True
         possible.append(weight)
         seen.append(weight * finding.confidence)
-        reasons.extend(
-            Reason(reason.name, reason.detail, reason.contribution * weight * scale)
-            for reason in finding.reasons
-            if reason.contribution and weight and scale
-        )
-    everything = math.fsum(possible)
-    confidence = math.fsum(seen) / everything if everything else 0.0
+        parts.extend((reason, reason.contribution * weight) for reason in finding.reasons)
+    scale = calibration.scale(math.fsum(part for _, part in parts))
+    reasons = [Reason(reason.name, reason.detail, part * scale) for reason, part in parts if part * scale]
     reasons.sort(key=lambda reason: (-abs(reason.contribution), reason.name))
     missing.sort()
     total = math.fsum(reason.contribution for reason in reasons)
+    everything = math.fsum(possible)
+    confidence = math.fsum(seen) / everything if everything else 0.0
     return Score(sigmoid(model.base + total) if spoke else None, confidence, tuple(reasons), tuple(missing))

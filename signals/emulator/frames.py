@@ -67,10 +67,11 @@ def learn(frames: Frames, facts: Facts) -> Frames:
     drawn, inputs = facts.frames_us, facts.t_us
     if not len(drawn):
         return _typed(frames, inputs) if len(inputs) and frames.last_us >= 0 else frames
-    frames = _stalled(frames, drawn, inputs)
-    previous = drawn if frames.last_us < 0 else np.concatenate((np.array([frames.last_us]), drawn))
-    intervals = np.diff(previous)
-    ends = previous[1:]
+    edges = drawn if frames.last_us < 0 else np.concatenate((np.array([frames.last_us]), drawn))
+    intervals, ends = edges[1:] - edges[:-1], edges[1:]
+    gaps = np.flatnonzero(intervals >= GAP_US)
+    if len(gaps):
+        frames = _stalled(frames, edges, gaps, inputs)
     before, block, last = frames.before, frames.block, frames.interval_us
     start = 0
     while start < len(intervals):
@@ -88,9 +89,9 @@ def learn(frames: Frames, facts: Facts) -> Frames:
 def _sums(intervals: IntArray, ends: IntArray, last: int) -> Block:
     short = intervals < GAP_US
     chain = np.concatenate((np.array([last]), np.where(short, intervals, -1)))
-    both = (chain[1:] >= 0) & (chain[:-1] >= 0)
-    same = both & (np.abs(np.diff(chain)) <= SAME_US)
-    return Block(len(intervals), int(intervals[short].sum()), int(same.sum()), int((ends % _GRID_US == 0).sum()))
+    alike = (np.abs(chain[1:] - chain[:-1]) <= SAME_US) & (chain[1:] >= 0) & (chain[:-1] >= 0)
+    on_grid = len(ends) - int(np.count_nonzero(ends % _GRID_US))
+    return Block(len(intervals), int(intervals[short].sum()), int(np.count_nonzero(alike)), on_grid)
 
 
 def _typed(frames: Frames, inputs: IntArray) -> Frames:
@@ -102,11 +103,10 @@ def _typed(frames: Frames, inputs: IntArray) -> Frames:
     return replace(frames, inputs=count, first_input_us=first, last_input_us=int(inputs[-1]))
 
 
-def _stalled(frames: Frames, drawn: IntArray, inputs: IntArray) -> Frames:
-    """Count the gaps that these frames end and during which input went on."""
-    edges = drawn if frames.last_us < 0 else np.concatenate((np.array([frames.last_us]), drawn))
+def _stalled(frames: Frames, edges: IntArray, gaps: IntArray, inputs: IntArray) -> Frames:
+    """Count the gaps during which input went on."""
     stalls = frames.stalls
-    for place in np.flatnonzero(np.diff(edges) >= GAP_US):
+    for place in gaps:
         inside = inputs[(inputs > edges[place]) & (inputs <= edges[place + 1])]
         carried = place == 0 and frames.last_us >= 0 and frames.inputs > 0
         first = frames.first_input_us if carried else (int(inside[0]) if len(inside) else -1)

@@ -85,11 +85,13 @@ def learn(clocks: Clocks, facts: Facts) -> Clocks:
 
 
 def _stamped(clocks: Clocks, events: IntArray, frames: IntArray) -> Clocks:
-    repeated, last_frame = 0, clocks.last_frame_us
+    repeated, last_frame, coarse = 0, clocks.last_frame_us, 0
     if len(frames):
-        repeated = int((np.diff(frames) == 0).sum()) + (int(frames[0]) == last_frame)
+        repeated = int(np.count_nonzero(frames[1:] == frames[:-1])) + (int(frames[0]) == last_frame)
         last_frame = int(frames[-1])
-    coarse = int((events % _GRID_US == 0).sum()) + int((frames % _GRID_US == 0).sum())
+        coarse = len(frames) - int(np.count_nonzero(frames % _GRID_US))
+    if len(events):
+        coarse += len(events) - int(np.count_nonzero(events % _GRID_US))
     stamps = clocks.stamps + len(events) + len(frames)
     return replace(clocks, stamps=stamps, coarse=clocks.coarse + coarse, repeated=clocks.repeated + repeated, last_frame_us=last_frame)
 
@@ -140,9 +142,10 @@ def _envelope(points: Ticks, reading: tuple[int, int, int]) -> Ticks:
 
 
 def _speeds(points: Ticks) -> tuple[float, float, int, float]:
-    readings = points.reshape(-1, 3).T.astype(np.float64)
-    between = readings[:, None, :] - readings[:, :, None]
-    mono, server, wall = between[:, (between[1] >= NEAR_US / TICK_US) & (between[1] <= FAR_US / TICK_US)]
+    readings = points.reshape(-1, 3).astype(np.float64)
+    apart = readings[None, :, 1] - readings[:, None, 1]
+    earlier, later = np.nonzero((apart >= NEAR_US / TICK_US) & (apart <= FAR_US / TICK_US))
+    mono, server, wall = (readings[later] - readings[earlier]).T
     if len(server) < FEW:
         return 1.0, 0.0, len(server), 1.0
     slopes = mono / server
