@@ -8,9 +8,11 @@ import numpy as np
 
 from signals.history import EMPTY, History, learn
 from signals.types import ByteArray, Facts, IntArray
+from wire.schema import DeviceFacts
 
 HUMAN: Final = "human"
 BOT: Final = "bot"
+_SYSTEMS: Final = {"desktop": "Windows", "phone": "Android"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,8 +48,9 @@ class Trace:
 
 
 def facts(trace: Trace) -> Facts:
-    """Return the trace as if one batch had told it."""
-    return Facts(arrived_us=0, t_us=trace.t_us, kind=trace.kind, code=trace.code, x=trace.x, y=trace.y)
+    """Return the trace as if one batch had told it, on an ordinary machine of the kind that it names."""
+    device = DeviceFacts(os=_SYSTEMS[trace.device]) if trace.device in _SYSTEMS else None
+    return Facts(arrived_us=0, t_us=trace.t_us, kind=trace.kind, code=trace.code, x=trace.x, y=trace.y, device=device)
 
 
 def history(trace: Trace, before: History = EMPTY) -> History:

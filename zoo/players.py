@@ -26,10 +26,13 @@ def metronome(_rng: Random) -> Play:
 
 
 def jittered_clicker(rng: Random) -> Play:
-    """Click where the pointer stands with a uniformly random delay, as click loops with `sleep(uniform(a, b))` do."""
+    """Click where the pointer stands with a uniformly random delay, as click loops with `sleep(uniform(a, b))` do.
+
+    Press and release follow one another at once: that is what `click()` of the usual automation libraries does.
+    """
     while True:
-        yield Gesture(rng.uniform(0.06, 0.14), kinds.POINTER_DOWN, kinds.BUTTON_LEFT, 360, 412)
-        yield Gesture(rng.uniform(0.02, 0.05), kinds.POINTER_UP, kinds.BUTTON_LEFT, 360, 412)
+        yield Gesture(rng.uniform(0.08, 0.2), kinds.POINTER_DOWN, kinds.BUTTON_LEFT, 360, 412)
+        yield Gesture(0.001, kinds.POINTER_UP, kinds.BUTTON_LEFT, 360, 412)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ capacity of the human motor system", 1954).
 
 from typing import Final
 
+from signals.timing.device import device_class
 from signals.timing.model import TimingModel, shipped
 from signals.timing.presses import judge_presses
 from signals.types import Evidence, Finding
@@ -20,4 +21,5 @@ def assess(evidence: Evidence) -> Finding:
 
 def assess_by(model: TimingModel, evidence: Evidence) -> Finding:
     """Judge the last clicks."""
-    return judge_presses(NAME, evidence.history.timing.clicks, model.channels.get(NAME))
+    history = evidence.history
+    return judge_presses(NAME, history.timing.clicks, model.channels.get(NAME), device_class(history.machine))

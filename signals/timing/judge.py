@@ -18,9 +18,7 @@ _HALF_SURE: Final = 100.0
 """Events or intervals at which confidence is one half."""
 
 
-def judge(
-    name: str, channel: Channel, curves: Curves, features: Floats, size: int, details: Mapping[str, str], device: str = ANY_DEVICE
-) -> Finding:
+def judge(name: str, channel: Channel, curves: Curves, features: Floats, size: int, details: Mapping[str, str], device: str) -> Finding:
     """Return one channel's finding: a reason `name.group` for each group of features, and `name.size` for what the count alone says."""
     shares, own = curves.calibrated(features, device)
     names, starts = _groups(channel.groups)

@@ -5,6 +5,7 @@ Conditional entropy after Porta et al. (1998) and Gianvecchio et al. (2008); dig
 
 from typing import Final
 
+from signals.timing.device import device_class
 from signals.timing.model import TimingModel, shipped
 from signals.timing.presses import judge_presses
 from signals.types import Evidence, Finding
@@ -19,4 +20,5 @@ def assess(evidence: Evidence) -> Finding:
 
 def assess_by(model: TimingModel, evidence: Evidence) -> Finding:
     """Judge the last key presses."""
-    return judge_presses(NAME, evidence.history.timing.keys, model.channels.get(NAME))
+    history = evidence.history
+    return judge_presses(NAME, history.timing.keys, model.channels.get(NAME), device_class(history.machine))

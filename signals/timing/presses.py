@@ -26,7 +26,7 @@ _EVERY: Final = 64
 _REMEMBERED: Final = 4096
 
 
-def judge_presses(name: str, window: Window, channel: Channel | None) -> Finding:
+def judge_presses(name: str, window: Window, channel: Channel | None, device: str) -> Finding:
     """Return the finding of one channel of presses.
 
     A long window is judged as it stood at the last multiple of _EVERY events. That is counted in events, so cuts still don't matter, and
@@ -39,11 +39,11 @@ def judge_presses(name: str, window: Window, channel: Channel | None) -> Finding
     newer = window.seen % _EVERY if len(window.since) >= 3 * _EVERY or window.seen > len(window.since) else 0
     end = len(window.since) - newer
     x, y = window.x[:end].tobytes(), window.y[:end].tobytes()
-    return _judge(name, window.since[:end].tobytes(), window.what[:end].tobytes(), x, y, channel)
+    return _judge(name, window.since[:end].tobytes(), window.what[:end].tobytes(), x, y, channel, device)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _judge(name: str, since: bytes, what: bytes, x: bytes, y: bytes, channel: Channel) -> Finding:
+def _judge(name: str, since: bytes, what: bytes, x: bytes, y: bytes, channel: Channel, device: str) -> Finding:
     window = Window(
         0, 0, np.frombuffer(since, np.uint16), np.frombuffer(what, np.uint8), np.frombuffer(x, np.int16), np.frombuffer(y, np.int16)
     )
@@ -51,4 +51,4 @@ def _judge(name: str, since: bytes, what: bytes, x: bytes, y: bytes, channel: Ch
     curves = channel.for_size(len(presses))
     if curves is None or channel.tables is None:
         return Finding(None, abstained=TOO_FEW)
-    return judge(name, channel, curves, rhythm.features(presses, channel.tables), len(presses), DETAILS)
+    return judge(name, channel, curves, rhythm.features(presses, channel.tables), len(presses), DETAILS, device)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from signals.timing import kinematics
-from signals.timing.judge import NOT_FITTED, TOO_FEW, judge
+from signals.timing.judge import ANY_DEVICE, NOT_FITTED, TOO_FEW, judge
 from signals.timing.model import Channel
 from signals.timing.windows import Window
 from signals.types import NOT_APPLICABLE, Finding
@@ -18,7 +18,10 @@ DETAILS: Final = {
 
 
 def judge_strokes(name: str, window: Window, channel: Channel | None) -> Finding:
-    """Return the finding of one channel of moves."""
+    """Return the finding of one channel of moves.
+
+    Always by the most careful calibration: short movements are weak evidence, and by class they are calibrated badly (docs/report-card.md).
+    """
     if not window.seen:
         return Finding(None, abstained=NOT_APPLICABLE)
     if channel is None:
@@ -27,4 +30,4 @@ def judge_strokes(name: str, window: Window, channel: Channel | None) -> Finding
     features, moves = kinematics.features(window)
     if curves is None or not len(features):
         return Finding(None, abstained=TOO_FEW)
-    return judge(name, channel, curves, features, moves, DETAILS)
+    return judge(name, channel, curves, features, moves, DETAILS, ANY_DEVICE)
