@@ -20,6 +20,8 @@ class Detector:
     name: str
     score: ScoreName
     assess: Callable[[Evidence], Finding]
+    explains: tuple[str, ...] = ()
+    """Detectors whose word for honesty it explains away: a recording of a person has that person's rhythm."""
 
 
 DETECTORS: Final[tuple[Detector, ...]] = (
@@ -27,7 +29,7 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     Detector(clicks.NAME, ScoreName.TIMING, clicks.assess),
     Detector(pointer.NAME, ScoreName.TIMING, pointer.assess),
     Detector(touch.NAME, ScoreName.TIMING, touch.assess),
-    Detector(replay.NAME, ScoreName.TIMING, replay.assess),
+    Detector(replay.NAME, ScoreName.TIMING, replay.assess, explains=(keys.NAME, clicks.NAME, pointer.NAME, touch.NAME)),
     Detector(virtual_machine.NAME, ScoreName.EMULATOR, virtual_machine.assess),
     Detector(android.NAME, ScoreName.EMULATOR, android.assess),
     Detector(headless.NAME, ScoreName.EMULATOR, headless.assess),

@@ -20,6 +20,7 @@ OnFailure = Callable[[str, Exception], None]
 
 FAILED: Final = "failed"
 _PLAIN: Final = Calibration()
+_EXPLAINED: Final = Finding(None, abstained="explained_away")
 
 
 def sigmoid(log_odds: float) -> float:
@@ -57,12 +58,21 @@ def combine(judged: Iterable[Judged], model: Model) -> Assessment:
     return Assessment(sigmoid(model.base + total), model.base, scores, model.version)
 
 
+def _explained(judged: list[Judged], model: Model) -> frozenset[str]:
+    """Return the detectors whose word for honesty means nothing, because another one has found where it comes from."""
+    found = (detector for detector, finding in judged if (finding.evidence or 0.0) * model.weights.get(detector.name, 0.0) > 0.0)
+    return frozenset(name for detector in found for name in detector.explains)
+
+
 def _score(judged: list[Judged], model: Model, calibration: Calibration) -> Score:
     parts: list[tuple[Reason, float]] = []
     missing: list[str] = []
     seen, possible, spoke = [], [], False
+    explained = _explained(judged, model)
     for detector, finding in judged:
         weight = model.weights.get(detector.name, 0.0)
+        if detector.name in explained and finding.evidence is not None and finding.evidence < 0.0:
+            finding = _EXPLAINED
         if finding.evidence is None:
             if finding.abstained != NOT_APPLICABLE:
                 missing.append(f"{detector.name}: {finding.abstained or 'abstained'}")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signals.catalog import Detector
+from signals.catalog import DETECTORS, Detector
 from signals.combine import assess, combine, sigmoid
 from signals.history import EMPTY
 from signals.model import DEFAULT, BadModel, Calibration, Model, load_model
@@ -176,3 +176,14 @@ def test_a_model_file_that_is_cut_short_says_so(tmp_path) -> None:
     path.write_bytes(DEFAULT.read_bytes()[:100])
     with pytest.raises(BadModel):
         load_model(path)
+
+
+def test_a_replay_explains_the_rhythm_of_the_person_who_was_recorded() -> None:
+    rows = {detector.name: detector for detector in DETECTORS}
+    human = Finding(-8.0, 1.0, (Reason("keys.content", "as people type", -8.0),))
+    played = Finding(6.0, 1.0, (Reason("timing.replay", "played before", 6.0),))
+    model = load_model(None)
+    alone = combine([(rows["replay"], played)], model)
+    both = combine([(rows["keys"], human), (rows["replay"], played)], model)
+    assert both.risk == alone.risk
+    assert "keys: explained_away" in both.scores[ScoreName.TIMING].missing
