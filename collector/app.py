@@ -30,6 +30,7 @@ from collector.labels import Labels
 from collector.metrics import Metrics
 from collector.operation import Operation
 from collector.outcomes import Outcomes
+from collector.patience import Patience
 from collector.pipeline import Pipeline
 from collector.places import from_files
 from collector.policy.metrics import PolicyMetrics
@@ -139,6 +140,7 @@ async def _wire(settings: Settings, clock: Clock, stack: contextlib.AsyncExitSta
         opening=Opening(settings, clock, secrets, store, builds, live, places),
         pipeline=Pipeline(settings, clock, secrets, store, builds, live, model, metrics, relay.wake),
         rejects=Rejects(store, clock, settings.rejects_kept),
+        patience=Patience(settings.body_seconds),
         proofs=proofs,
         challenges=book,
         subjects=people,
@@ -165,6 +167,7 @@ def _background(service: Service) -> Sequence[tuple[str, float, Callable[[], Awa
     """Return what is done again and again: a name, every how many seconds, and the step."""
     return (
         ("rejects", 1.0, service.rejects.write),
+        ("patience", service.patience.seconds / 4, service.patience.sweep),
         ("retention", 600.0, Retention(service.store, service.clock, service.settings).sweep),
         ("geo", 60.0, lambda: asyncio.to_thread(service.lookup.refresh)),
     )

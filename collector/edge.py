@@ -5,6 +5,7 @@ In this order, and nothing before its turn: signature over the body as sent, dec
 """
 
 import binascii
+import hmac
 import zlib
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import msgspec
 from collector import depth
 from collector.bounds import check_batch
 from collector.problems import Problem
-from wire import headers, limits, sign
+from wire import headers, limits
 from wire.schema import Batch
 
 T = TypeVar("T")
@@ -34,9 +35,9 @@ class Sent:
     """`deflate` or nothing."""
 
 
-def open_batch(sent: Sent, session: str, key: bytes, signature: str) -> Batch:
-    """Return the batch that `session` signed with its `key`."""
-    verify(sent.body, key, signature)
+def open_batch(sent: Sent, session: str, signing: bytes, signature: str) -> Batch:
+    """Return the batch that `session` signed with its key, of which `signing` is `sign.derive(key, sign.BATCH)`."""
+    verify(sent.body, signing, signature)
     batch = decode(sent, Batch)
     if batch.session != session:
         raise Problem(422, "invalid", "the batch names another session than the header", path="$.session")
@@ -56,7 +57,7 @@ def journal_encoding(sent: Sent) -> str:
     return f"{media}+{sent.encoding}" if sent.encoding else media
 
 
-def verify(body: bytes, key: bytes, signature: str) -> None:
+def verify(body: bytes, signing: bytes, signature: str) -> None:
     """Raise Problem `missing_signature` or `bad_signature` unless `signature` is the session's, in hex, over the body as sent."""
     if not signature:
         raise Problem(401, "missing_signature", f"a batch carries {headers.SIGNATURE}: the hex of its HMAC")
@@ -64,7 +65,7 @@ def verify(body: bytes, key: bytes, signature: str) -> None:
         raw = binascii.unhexlify(signature)
     except ValueError:
         raw = b""
-    if not sign.verify(key, sign.BATCH, body, raw):
+    if not hmac.compare_digest(hmac.digest(signing, body, "sha256"), raw):
         raise Problem(401, "bad_signature", "the signature is not that of this session over this body")
 
 

@@ -3,7 +3,6 @@
 A plain ASGI application for each operation, so that nothing is done twice and nothing hides in a middleware.
 """
 
-import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +18,7 @@ from collector.edge import Sent
 from collector.keys import Key
 from collector.operation import Call, Operation
 from collector.outcomes import Outcome
+from collector.patience import Patience
 from collector.problems import Problem
 from collector.roles import Role
 from collector.store.base import Overloaded
@@ -95,17 +95,17 @@ class Endpoint:
         for name, value in scope["path_params"].items():
             if len(str(value)) > MAX_PATH or "\0" in str(value):
                 raise Problem(404, "not_found", f"no such {name}")
-        body = await self._body(receive, sent_headers, service.settings.body_seconds) if operation.body else None
+        body = await self._body(receive, sent_headers, service.patience) if operation.body else None
         return Call(service, Request(scope, receive), key.id if key else None, key.role if key else None, address, body)
 
-    async def _body(self, receive: Receive, sent_headers: Headers, seconds: float) -> Any:
+    async def _body(self, receive: Receive, sent_headers: Headers, patience: Patience) -> Any:
         media = header(sent_headers, b"content-type").partition(";")[0].strip().lower() or headers.JSON
         encoding = header(sent_headers, b"content-encoding").strip().lower().replace("identity", "")
         if media not in edge.MEDIA:
             raise Problem(415, "unsupported_media", f"send {headers.JSON} or {headers.MSGPACK}")
         if encoding not in edge.ENCODINGS:
             raise Problem(415, "unsupported_encoding", f"send the body plain or with Content-Encoding: {headers.DEFLATE}")
-        sent = Sent(await read_body(receive, sent_headers, self._operation.max_body, seconds), media, encoding)
+        sent = Sent(await read_body(receive, sent_headers, self._operation.max_body, patience), media, encoding)
         if self._operation.raw:
             return sent
         assert self._operation.body is not None
@@ -141,24 +141,21 @@ def header(sent: Headers, name: bytes) -> str:
     return ""
 
 
-async def read_body(receive: Receive, sent: Headers, bound: int, seconds: float) -> bytes:
-    """Return the body, never holding more than `bound` bytes of it nor waiting longer than `seconds` for it."""
+async def read_body(receive: Receive, sent: Headers, bound: int, patience: Patience) -> bytes:
+    """Return the body, never holding many more than `bound` bytes of it nor waiting for it beyond our patience."""
     too_large = Problem(413, "too_large", f"a body has at most {bound} bytes here")
     declared = header(sent, b"content-length")
     if declared.isdecimal() and int(declared) > bound:
         raise too_large
     chunks: list[bytes] = []
     size, more = 0, True
-    try:
-        async with asyncio.timeout(seconds):
-            while more and size <= bound:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise Problem(400, "malformed", "the client went away before its body was complete")
-                chunks.append(message.get("body", b""))
-                size, more = size + len(chunks[-1]), message.get("more_body", False)
-    except TimeoutError:
-        raise Problem(408, "too_slow", f"the body took longer than {seconds} s") from None
+    with patience.wait():
+        while more and size <= bound:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Problem(400, "malformed", "the client went away before its body was complete")
+            chunks.append(message.get("body", b""))
+            size, more = size + len(chunks[-1]), message.get("more_body", False)
     if size > bound:
         raise too_large
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)

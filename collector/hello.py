@@ -64,13 +64,14 @@ class Opening:
             "created_us": now_us,
         }
         device = await self._open(opened, hello, now_us)
+        key = self.secrets.key("session", session)
         live = Live(
-            Session(session, device.row["id"], hello.game, hello.build, self.secrets.key("session", session), now_us),
+            Session(session, device.row["id"], hello.game, hello.build, sign.derive(key, sign.BATCH), now_us),
             begun(hello, build, origin_of(address, now_us, self.places, self.secrets), now_us),
             remembered(device.row),
         )
         self.sessions.put(live)
-        return self._answer(live, device, build, now_us)
+        return self._answer(live, key, device, build, now_us)
 
     async def _open(self, opened: dict[str, Any], hello: Hello, now_us: int) -> Recognised:
         """Store the session together with what its hello changes about the device: a counter counts once, whoever says it."""
@@ -111,7 +112,7 @@ class Opening:
         }
         return Recognised(row, Write(_DEVICE, [row]), IssuedDevice(row["id"], self.secrets.key("device", row["id"])))
 
-    def _answer(self, live: Live, device: Recognised, build: Build, now_us: int) -> Welcome:
+    def _answer(self, live: Live, key: bytes, device: Recognised, build: Build, now_us: int) -> Welcome:
         life_s = self.settings.token_minutes * 60
         live.token_until_us = now_us + int(life_s * 1_000_000)
         session = live.session
@@ -119,7 +120,7 @@ class Opening:
             v=limits.VERSION,
             session=session.id,
             token=session_token.issue(self.secrets, session.id, now_us, life_s),
-            key=session.key,
+            key=key,
             server_us=now_us,
             interval_ms=self.settings.interval_ms,
             max_events=limits.MAX_EVENTS,

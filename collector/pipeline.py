@@ -65,7 +65,7 @@ class Pipeline:
 
     async def _take(self, live: Live, arrival: Arrival) -> Ack:
         now_us = self.clock.wall_us()
-        batch = edge.open_batch(arrival.sent, arrival.session, live.session.key, arrival.signature)
+        batch = edge.open_batch(arrival.sent, arrival.session, live.session.signing, arrival.signature)
         digest = sign.digest(arrival.sent.body)
         if await self._seen(live, batch, digest):
             return await self._ack(live, batch.seq, now_us, asks=True, duplicate=True)

@@ -16,6 +16,7 @@ from collector.keys import Keys
 from collector.labels import Labels
 from collector.metrics import Metrics
 from collector.outcomes import Outcomes
+from collector.patience import Patience
 from collector.pipeline import Pipeline
 from collector.places import Places
 from collector.ratelimit import Limiter
@@ -54,6 +55,7 @@ class Service:
     opening: Opening
     pipeline: Pipeline
     rejects: Rejects
+    patience: Patience
     proofs: ProofKeys
     challenges: ChallengeBook
     subjects: Subjects

@@ -50,8 +50,8 @@ class Session:
     device: str
     game: str
     build: str
-    key: bytes
-    """Signs its batches; derived, never stored."""
+    signing: bytes
+    """What its batches are signed with, derived for that one purpose and never stored (`sign.derive`)."""
     created_us: int
 
 
@@ -163,7 +163,7 @@ class Sessions:
                 row["device"],
                 row["game"],
                 row["build"],
-                self._secrets.key("session", row["id"], row["key_version"]),
+                sign.derive(self._secrets.key("session", row["id"], row["key_version"]), sign.BATCH),
                 row["created_us"],
             ),
             Memory(),
