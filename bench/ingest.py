@@ -162,6 +162,8 @@ def serve(what: str, port: int, data: str, score_seconds: float) -> None:
     from starlette.responses import Response
     from starlette.routing import Route
 
+    from collector.process import settle
+
     if what == "bare":
 
         async def sink(request: Request) -> Response:
@@ -175,6 +177,7 @@ def serve(what: str, port: int, data: str, score_seconds: float) -> None:
 
         unlimited = {"rate_key": "", "rate_session": "10000000/second", "rate_address": "10000000/second"}
         app = build(Settings(data=Path(data), score_seconds=score_seconds, **unlimited))
+    settle()
     options = {"log_level": "warning", "access_log": False, "ws": "none", "loop": "uvloop", "http": "httptools", "proxy_headers": False}
     uvicorn.run(app, host="127.0.0.1", port=port, **options)
 

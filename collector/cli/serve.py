@@ -33,6 +33,7 @@ def serve(
 
     from collector import log
     from collector.app import build
+    from collector.process import settle
 
     settings = load_settings(host=host, port=port, data=data)
     try:
@@ -62,6 +63,7 @@ def serve(
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
     server = uvicorn.Server(config)
+    settle()
     server.run(sockets=[listener])
     if not server.started:
         raise typer.Exit(1)
