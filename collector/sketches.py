@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import RowMapping, Select, delete, insert, select
+from sqlalchemy import RowMapping, Select, insert, select
 
 from collector.store.base import Store, Write
 from collector.store.tables import sessions
@@ -121,11 +121,6 @@ def writes(player: Player, fresh: Sequence[Sketch], at_us: int) -> list[Write]:
         for sketch in fresh
     ]
     return [Write(_INSERT, rows)]
-
-
-def forget(session_ids: Sequence[str]) -> Write:
-    """Return the write that erases the sketches of some sessions."""
-    return Write(delete(table).where(table.c.session.in_(session_ids)))
 
 
 def _newer(after: int) -> Select[Any]:

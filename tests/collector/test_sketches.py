@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from collector import sketches as module
-from collector.sketches import Sketches, forget, writes
+from collector.sketches import Sketches, writes
 from collector.store.base import Write
 from collector.store.engine import SqlStore
 from collector.store.tables import sessions
@@ -122,7 +122,7 @@ async def test_what_was_erased_is_found_no_more(store) -> None:
     here = Sketches(store)
     again = sketched(replayed(intervals(1)))
     assert await here.match(BOT, again, NOW_US)
-    await store.commit(forget(["s_victim"]))
+    await store.commit(Write(delete(table).where(table.c.session == "s_victim")))
     assert await here.match(BOT, again, NOW_US) == ()
     assert await store.all(select(table.c.id)) == []
 
