@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sdk_py.folders import data_folder
+from sdk_py.gate import Gate
 from sdk_py.guard import Guard
 from sdk_py.identity import Identity
 from sdk_py.losses import Losses
@@ -57,6 +58,7 @@ class Client:
     ) -> None:
         self.losses = Losses()
         self._guard = Guard(self.losses)
+        self._gate = Gate()
         folder = Path(data) if data is not None else data_folder()
         clock = clock or Clock()
         self.sources = Sources(
@@ -65,7 +67,7 @@ class Client:
             input=Input(clock.mono_ns, self.losses),
             frames=Frames(clock.mono_ns, self.losses),
             actions=Actions(clock.mono_ns, self.losses),
-            assets=Assets(Path(assets) if assets is not None else None, folder, self._guard),
+            assets=Assets(Path(assets) if assets is not None else None, folder, self._guard, self._gate),
             integrity=Integrity(self._guard, integrity),
         )
         self.record = self.sources.input.record
@@ -160,6 +162,7 @@ class Client:
             sources=self.sources,
             losses=self.losses,
             guard=self._guard,
+            gate=self._gate,
             identity=self._identity,
             transport=self._transport or HttpTransport(self._url, self._headers, self._timeout),
             interval=self._interval,
@@ -171,7 +174,7 @@ class Client:
         while not self._ended():
             now = time.monotonic()
             again = now + 1.0
-            with self._guard:
+            with self._guard, self._gate.held():
                 again = sender.turn(now)
             with self._turned:
                 self._turned.notify_all()
@@ -179,7 +182,7 @@ class Client:
                 again = min(again, self._stop_by)
             self._wake.wait(max(0.0, again - time.monotonic()))
             self._wake.clear()
-        with self._guard:
+        with self._guard, self._gate.held():
             sender.transport.close()
 
     def _ended(self) -> bool:
@@ -189,6 +192,7 @@ class Client:
 
     def _forked(self) -> None:
         """Begin anew in a child process: what was recorded before the fork is the parent's to send, and so is its session."""
+        self._gate.after_fork_in_child()
         # kept, never closed: its sockets are the parent's too
         self._left_behind.append(self._sender)
         for ring in (self.sources.input.ring, self.sources.frames.ring, self.sources.actions.ring):
@@ -206,7 +210,17 @@ class Client:
 _clients: Final["weakref.WeakSet[Client]"] = weakref.WeakSet()
 
 
-def _after_fork() -> None:
+def _before_fork() -> None:
+    for client in list(_clients):
+        client._gate.before_fork()
+
+
+def _after_fork_in_parent() -> None:
+    for client in list(_clients):
+        client._gate.after_fork_in_parent()
+
+
+def _after_fork_in_child() -> None:
     for client in list(_clients):
         with client._guard:
             client._forked()
@@ -222,5 +236,5 @@ def _at_exit() -> None:
 
 
 if sys.platform != "win32":
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
 atexit.register(_at_exit)

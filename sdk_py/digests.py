@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from sdk_py.folders import write_private
+from wire.sign import DIGEST_SIZE
 
 
 class DigestCache:
@@ -30,7 +31,7 @@ class DigestCache:
             digest = bytes.fromhex(str(entry[2]))
         except ValueError:
             return None
-        if len(digest) != hashlib.sha256().digest_size:
+        if len(digest) != DIGEST_SIZE:
             return None
         self._now[path] = entry
         return digest

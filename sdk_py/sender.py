@@ -8,6 +8,7 @@ from typing import Final
 
 from sdk_py.backoff import Backoff
 from sdk_py.codec import pack, squeeze, unpack
+from sdk_py.gate import Gate
 from sdk_py.guard import Guard, log
 from sdk_py.identity import Identity
 from sdk_py.losses import Losses
@@ -52,6 +53,8 @@ class Sender:
     sources: Sources
     losses: Losses
     guard: Guard
+    gate: Gate
+    """Held by the thread that calls `turn`; left while a request is under way."""
     identity: Identity
     transport: Transport
     interval: float | None = None
@@ -300,7 +303,9 @@ class Sender:
 
     def _post(self, path: str, body: bytes, headers: dict[str, str]) -> Answer | None:
         try:
-            return self.transport.post(path, body, headers)
+            self.transport.open()
+            with self.gate.left():
+                return self.transport.post(path, body, headers)
         except Unreachable as error:
             log.debug("the collector can't be reached: %s", error)
             return None

@@ -42,6 +42,10 @@ class Answer:
 class Transport(Protocol):
     """What a sender needs. Used from its thread only."""
 
+    def open(self) -> None:
+        """Get ready to post, without waiting for anybody. Called before each request. Raises Unreachable."""
+        ...
+
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Return the answer to one request. Raises Unreachable."""
         ...
@@ -65,7 +69,9 @@ class HttpTransport:
         """Return the answer; no redirect is followed. Raises Unreachable."""
         import httpx
 
-        client = self._client or self._open()
+        self.open()
+        client = self._client
+        assert client is not None
         deadline = time.monotonic() + self._timeout
         try:
             with client.stream("POST", self._url + path, content=body, headers=dict(headers)) as response:
@@ -84,7 +90,10 @@ class HttpTransport:
             self._client.close()
             self._client = None
 
-    def _open(self) -> "httpx.Client":
+    def open(self) -> None:
+        """Load httpx and make its client, once."""
+        if self._client is not None:
+            return
         import ssl
 
         import httpx
@@ -102,7 +111,6 @@ class HttpTransport:
         )
         for needless in ("accept-encoding", "connection"):
             del self._client.headers[needless]
-        return self._client
 
 
 class _Hush(logging.Filter):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from sdk_py.digests import DigestCache
+from sdk_py.gate import Gate
 from sdk_py.guard import Guard
 from sdk_py.missing import ABSENT, DENIED, FAILED
 from sdk_py.text import clean_text
@@ -25,9 +26,10 @@ SHARE: Final = 0.2
 class Assets:
     """`take` gives the manifest in parts, as it becomes known; `rewind` gives it from the start again, to a new session."""
 
-    def __init__(self, root: Path | None, data: Path, guard: Guard) -> None:
+    def __init__(self, root: Path | None, data: Path, guard: Guard, gate: Gate) -> None:
         self._root = root
         self._guard = guard
+        self._gate = gate
         self._cache = DigestCache(data, root) if root else None
         self._known: list[AssetDigest] = []
         self._error: str | None = None
@@ -65,10 +67,11 @@ class Assets:
 
     def ask(self, probes: tuple[Probe, ...]) -> None:
         """Take up questions of the collector."""
-        self._asked.extend(probes)
         if self._root is None:
-            self._answer_all()
-        self._wake.set()
+            self._answers.extend(answer(None, probe) for probe in probes)
+        else:
+            self._asked.extend(probes)
+            self._wake.set()
 
     def take(self) -> tuple[AssetReport | None, tuple[ProbeAnswer, ...]]:
         """Return what there is to tell now."""
@@ -142,20 +145,23 @@ class Assets:
 
     def _hash(self, file: Path) -> bytes | None:
         """Return the digest, or None when there was no time to finish."""
-        digest = hashlib.sha256()
+        with self._gate.held():
+            digest = hashlib.sha256()
         with file.open("rb") as stream:
             while not self._stopping.is_set():
                 begun = time.monotonic()
-                chunk = stream.read(CHUNK)
-                if not chunk:
-                    return digest.digest()
-                digest.update(chunk)
+                with self._gate.held():
+                    chunk = stream.read(CHUNK)
+                    if not chunk:
+                        return digest.digest()
+                    digest.update(chunk)
                 self._stopping.wait((time.monotonic() - begun) * (1 / SHARE - 1))
         return None
 
     def _answer_all(self) -> None:
         while self._asked:
-            self._answers.append(answer(self._root, self._asked.popleft()))
+            with self._gate.held():
+                self._answers.append(answer(self._root, self._asked.popleft()))
 
 
 def answer(root: Path | None, probe: Probe) -> ProbeAnswer:

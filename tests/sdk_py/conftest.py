@@ -92,8 +92,10 @@ class Collector:
             timeout = 10
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                collector.serve(self, body)
+                length = int(self.headers["content-length"])
+                body = self.rfile.read(length)
+                if len(body) == length:  # else the client's process has ended meanwhile
+                    collector.serve(self, body)
 
             def log_message(self, format: str, *args: Any) -> None:
                 return

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sdk_py import Client
+from sdk_py.gate import Gate
 from sdk_py.guard import Guard
 from sdk_py.losses import Losses
 from sdk_py.sources.assets import Assets, answer
@@ -92,7 +93,7 @@ def source_of(tmp_path: Path, wait_for: Wait) -> Any:
     made: list[Assets] = []
 
     def make(root: Path | None, data: Path | None = None) -> Assets:
-        assets = Assets(root, data or tmp_path / "player", Guard(Losses()))
+        assets = Assets(root, data or tmp_path / "player", Guard(Losses()), Gate())
         made.append(assets)
         assets.start()
         if root is not None:

@@ -1,5 +1,6 @@
 """With the collector down, hanging, failing or cutting: the game goes on, memory stays bounded, and what was lost is told later."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import pytest
 from sdk_py import Client
 from sdk_py.sender import Sender
 from sdk_py.sources.input import CAPACITY
+from sdk_py.transport import HttpTransport, Unreachable
 from wire import kinds
 
 Make = Callable[..., Client]
@@ -166,3 +168,24 @@ def test_what_a_reading_raises_is_swallowed_counted_and_reported(
     wait_for(lambda: collector.lost == {"error": 1})
     assert [str(error) for error in swallowed] == ["a bug"]
     swallowed.clear()
+
+
+def test_an_answer_that_does_not_end_is_none() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def pour() -> None:
+        connection, _ = listener.accept()
+        with closing(connection), contextlib.suppress(OSError):
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            for _ in range(1000):
+                connection.sendall(bytes(65536))
+
+    server = threading.Thread(target=pour)
+    server.start()
+    transport = HttpTransport(f"http://127.0.0.1:{listener.getsockname()[1]}", {})
+    with pytest.raises(Unreachable, match="does not end"):
+        transport.post("/v1/batches", b"", {})
+    transport.close()
+    server.join()
+    listener.close()

@@ -83,6 +83,31 @@ def test_a_child_that_plays_gets_a_session_of_its_own_and_the_parent_keeps_its_e
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
+def test_a_child_that_plays_reports_the_games_files_as_well(collector: Any, tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "a").touch()
+    program = """
+        import os, sys, time, warnings, sdk_py
+        warnings.simplefilter("ignore", DeprecationWarning)
+        folder = sys.argv[2]
+        sdk_py.start(sys.argv[1], key="ck_test", game="slots", build="1", data=folder, assets=folder + "/assets", interval=0.05)
+        while not sdk_py.token():
+            time.sleep(0.01)
+        child = os.fork()
+        if child == 0:
+            for _ in range(40):
+                sdk_py.action("bet")
+                time.sleep(0.05)
+            os._exit(0 if sdk_py.flush(20.0) else 1)
+        assert os.waitpid(child, 0)[1] == 0
+    """
+    collector.one_client = False
+    run(program, collector.url, str(tmp_path))
+    done = [any(batch.assets and batch.assets.done for batch in held.batches) for held in collector.sessions.values()]
+    assert done == [True, True]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
 def test_a_child_that_does_not_play_says_nothing(collector: Any, tmp_path: Path) -> None:
     program = """
         import os, sys, time, warnings, sdk_py

@@ -176,13 +176,12 @@ def test_large_bodies_are_deflated_and_small_ones_are_not(collector: Any, opened
 
 
 def test_losses_that_a_dropped_batch_would_have_told_are_told_by_the_next(collector: Any, opened: Client, reply: Any) -> None:
-    opened.record(99)
-    assert opened.flush(5.0)  # counts it as invalid
+    opened.losses.add("overflow", 3)
     reply(422, "invalid")
     opened.record(kinds.KEY_DOWN)
     opened.flush(5.0)
     assert opened.flush(5.0)
-    assert collector.lost == {"invalid": 1, "rejected": 1}
+    assert collector.lost == {"overflow": 3, "rejected": 1}
 
 
 def test_an_acknowledgement_ends_the_back_off(collector: Any, opened: Client, reply: Any, wait_for: Wait) -> None:
