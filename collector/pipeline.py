@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from collector import assets, edge, journal, publishing, session_token
+from collector import assets, edge, journal, publishing, session_token, sketches
 from collector.builds import Builds
 from collector.bus import outbox
 from collector.clock import Clock
@@ -70,7 +70,8 @@ class Pipeline:
         if await self._seen(live, batch, digest):
             return await self._ack(live, batch.seq, now_us, asks=True, duplicate=True)
 
-        memory, asks = await self.sessions.fold(live, batch, now_us, arrival.address)
+        folded = await self.sessions.fold(live, batch, now_us, arrival.address)
+        memory = folded.memory
         due = publishing.due(live, batch, memory, now_us, self.settings.score_seconds)
         assessment = self.assess(live, memory) if due else None
         outgoing = publishing.outgoing(live, memory, assessment, batch.seq, now_us)
@@ -81,6 +82,7 @@ class Pipeline:
             *([journal.score(live, batch.seq, assessment, now_us)] if assessment else ()),
             *([outbox.append(outgoing, now_us)] if outgoing else ()),
             *([journal.snapshot(live, batch.seq, memory)] if keep else ()),
+            *sketches.writes(live.session.player, folded.stretches, now_us),
         )
 
         live.memory, live.seq, live.digest = memory, batch.seq, digest
@@ -88,7 +90,7 @@ class Pipeline:
         live.scored_us = now_us if assessment else live.scored_us
         if outgoing:
             self.wake()
-        return await self._ack(live, batch.seq, now_us, asks=asks)
+        return await self._ack(live, batch.seq, now_us, asks=folded.asks)
 
     def assess(self, live: Live, memory: Memory) -> Assessment:
         """Return the scores of a session, out of what is remembered of it."""

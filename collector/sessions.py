@@ -8,7 +8,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import msgspec
@@ -22,11 +22,15 @@ from collector.origins import Origin, origin_of
 from collector.places import Places
 from collector.problems import Problem
 from collector.secrets import Secrets
+from collector.sketches import Sketches
 from collector.store.base import Store
 from collector.store.tables import batches, devices, sessions, snapshots
 from signals import facts
 from signals.facts import Circumstances
 from signals.history import EMPTY, History, StaleHistory, dump, learn, load
+from signals.replay.recall import Player
+from signals.replay.sketch import Sketch
+from signals.replay.tail import fresh_sketches
 from signals.types import AssetCheck, DeviceMemory, ProbeCheck
 from wire import sign
 from wire.schema import Batch, Hello
@@ -43,6 +47,15 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class Folded:
+    """A batch taken in: the memory with it, whether a new round of probes begins, and the stretches of input that it completed."""
+
+    memory: Memory
+    asks: bool
+    stretches: tuple[Sketch, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """What never changes about a session."""
 
@@ -53,6 +66,11 @@ class Session:
     signing: bytes
     """What its batches are signed with, derived for that one purpose and never stored (`sign.derive`)."""
     created_us: int
+
+    @property
+    def player(self) -> Player:
+        """Whose input it is, for recognising it later."""
+        return Player(self.id, self.device)
 
 
 @dataclass(slots=True)
@@ -88,6 +106,7 @@ class Sessions:
     """The sessions that are playing."""
 
     def __init__(self, store: Store, clock: Clock, secrets: Secrets, builds: Builds, places: Places, bound: int, hours: float) -> None:
+        self._sketches = Sketches(store)
         self._store = store
         self._clock = clock
         self._secrets = secrets
@@ -203,18 +222,22 @@ class Sessions:
         rows = await self._store.all(query)
         for row in rows:
             batch = edge.reopen_batch(row["body"], row["encoding"])
-            live.memory = (await self.fold(live, batch, row["arrived_us"], row["address"]))[0]
+            live.memory = (await self.fold(live, batch, row["arrived_us"], row["address"])).memory
             live.seq, live.digest = row["seq"], row["digest"]
         return bool(rows)
 
-    async def fold(self, live: Live, batch: Batch, arrived_us: int, address: str | None) -> tuple[Memory, bool]:
-        """Return the memory with one batch more in it, and whether a new round of probes begins. Changes nothing."""
+    async def fold(self, live: Live, batch: Batch, arrived_us: int, address: str | None) -> Folded:
+        """Return what a batch makes of the memory. Changes nothing."""
         session = live.session
         build = await self._builds.get(session.game, session.build)
         checked = assets.check(live.memory.ledger, batch, build, arrived_us, session.id, self._secrets)
         code_known = assets.code_known(build, batch.integrity)
         around = circumstances(self._origin(address, arrived_us), arrived_us, checked.assets, checked.probes, code_known)
-        return Memory(learn(live.memory.history, facts.of_batch(batch, around)), checked.ledger), checked.asks
+        told = facts.of_batch(batch, around)
+        stretches = fresh_sketches(live.memory.history.replay, told)
+        if stretches:
+            told = replace(told, replays=await self._sketches.match(session.player, stretches, arrived_us))
+        return Folded(Memory(learn(live.memory.history, told), checked.ledger), checked.asks, stretches)
 
     def _origin(self, address: str | None, at_us: int) -> Origin:
         return origin_of(address, at_us, self._places, self._secrets)

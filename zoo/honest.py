@@ -98,15 +98,14 @@ def point(rng: Random, start: tuple[float, float], target: tuple[float, float], 
 
 
 def play(rng: Random) -> Play:
-    """Chat in the lobby and click on the game, for ever."""
+    """Chat in the lobby, and after each line click on the game, for ever."""
     at = (640.0, 360.0)
     while True:
         last = 0.0
-        for when, kind, code in type_text(rng, rng.choice(_CHAT), 0.15):
+        for when, kind, code in type_text(rng, rng.choice(_CHAT), 0.13):
             yield Gesture(when - last, kind, code, round(at[0]), round(at[1]))
             last = when
-        for _ in range(2):
-            target = (rng.uniform(100, 1180), rng.uniform(80, 640))
-            yield from point(rng, at, target)
-            at = target
-            yield Gesture(rng.lognormvariate(math.log(0.4), 0.4), kinds.POINTER_MOVE, 0, round(at[0]) + 1, round(at[1]))
+        target = (rng.uniform(100, 1180), rng.uniform(80, 640))
+        yield from point(rng, at, target)
+        at = target
+        yield Gesture(rng.lognormvariate(math.log(0.4), 0.4), kinds.POINTER_MOVE, 0, round(at[0]) + 1, round(at[1]))

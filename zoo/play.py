@@ -23,7 +23,7 @@ from zoo.gesture import Gesture, Play
 from zoo.players import PLAYERS, Player
 
 FRAME_S: Final = 1 / 60
-REPLAY_LAG_S: Final = 5.0
+REPLAY_LAG_S: Final = 3.0
 """How long after the honest player the replayer does the same: by then the recording is known to the collector."""
 REPLAY_NOISE_S: Final = 0.004
 HACKED_SPEED: Final = 1.5

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Table, delete, select, update
 from collector.clock import Clock
 from collector.settings import Settings
 from collector.store.base import Store, Write
-from collector.store.tables import batches, challenges, counts, decisions, outbox, presence, rejects, scores, sessions, snapshots
+from collector.store.tables import batches, challenges, counts, decisions, outbox, presence, rejects, scores, sessions, sketches, snapshots
 from collector.surroundings import faded
 
 CHUNK: Final = 500
@@ -52,6 +52,7 @@ def stale(until: Horizon) -> Iterator[tuple[Table, ColumnElement[Any], ColumnEle
     yield challenges, challenges.c.id, challenges.c.decision.in_(select(decisions.c.id).where(decisions.c.at_us < until.kept_us))
     yield decisions, decisions.c.id, decisions.c.at_us < until.kept_us
     yield scores, scores.c.id, scores.c.at_us < until.kept_us
+    yield sketches, sketches.c.id, sketches.c.at_us < until.kept_us
     yield rejects, rejects.c.id, rejects.c.at_us < until.kept_us
     yield presence, presence.c.key, presence.c.seen_us < until.day_us
     yield counts, counts.c.key, faded(until.day_us)
