@@ -83,6 +83,7 @@ def _collector(settings: Settings, folder: Path) -> Iterator[str]:
         # the players come from one machine: each says where it would be, as a proxy in front of the collector would
         "COUNTERSIGN_TRUSTED_PROXIES": '["127.0.0.1/32"]',
         "COUNTERSIGN_INTERVAL_MS": str(INTERVAL_MS),
+        "COUNTERSIGN_SCORE_SECONDS": "1",
         "COUNTERSIGN_LOG_LEVEL": "warning",
         "COUNTERSIGN_DATABASE": "",
         "COUNTERSIGN_BUS": "",

@@ -7,7 +7,7 @@ from collector.settings import Settings
 from collector.store.base import Write
 from collector.store.engine import SqlStore
 from collector.store.retention import Retention, horizon, truncated
-from collector.store.tables import batches, challenges, decisions, outbox, rejects, scores, sessions, snapshots
+from collector.store.tables import batches, challenges, decisions, outbox, rejects, scores, sessions, sketches, snapshots
 
 DAY_US = 24 * 3_600_000_000
 NOW_US = 1_760_000_000_000_000
@@ -56,6 +56,7 @@ def rows_of_age(days: float, name: str) -> list[Write]:
         Write(
             insert(challenges), [{"id": name, "decision": name, "kind": "captcha", "state": b"", "created_us": at, "expires_us": at + 1}]
         ),
+        Write(insert(sketches), [{"session": name, "channel": 0, "signature": 1, "stretch": b"", "at_us": at}]),
         Write(insert(rejects), [{"code": "invalid", "detail": "", "body": b"", "at_us": at}]),
         Write(insert(outbox), [{"event": f"sent-{name}", "type": "t", "device": "d", "body": b"{}", "created_us": at, "sent_us": at}]),
         Write(insert(outbox), [{"event": f"waits-{name}", "type": "t", "device": "d", "body": b"{}", "created_us": at}]),
@@ -85,7 +86,7 @@ async def test_what_is_older_than_the_retention_goes(swept, table) -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("table", [batches, snapshots, scores, challenges, rejects], ids=str)
+@pytest.mark.parametrize("table", [batches, snapshots, scores, challenges, sketches, rejects], ids=str)
 async def test_what_hangs_on_it_goes_with_it(swept, table) -> None:
     assert len(await swept.all(select(table))) == 2
 
