@@ -169,7 +169,9 @@ def test_dbip_is_installed_with_its_attribution_and_answers(shelf: Shelf, tmp_pa
     assert sorted(path.suffix for path in folder.iterdir()) == [".json", ".json", ".mmdb", ".mmdb"]
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"no database"), gzip.compress(b"x" * 5000)[:-9]], ids=["plain", "foreign", "cut"])
+@pytest.mark.parametrize(
+    "body", [b"no gzip", gzip.compress(b"no database"), gzip.compress(b"x" * 5000)[:-9]], ids=["plain", "foreign", "cut"]
+)
 def test_what_can_not_be_served_is_not_installed_and_the_old_file_stays(shelf: Shelf, tmp_path: Path, body: bytes) -> None:
     shelf.files = {"/dbip-city-lite-2026-11.mmdb.gz": body}
     (tmp_path / "dbip-city-lite.mmdb").write_bytes(b"the old one")
