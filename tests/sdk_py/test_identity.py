@@ -1,9 +1,9 @@
 """The device's identity on disk."""
 
 import json
-import multiprocessing
 import os
 import stat
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -87,25 +87,24 @@ def test_threads_never_tell_a_counter_twice(identity: Identity, tmp_path: Path) 
     assert sorted(told) == list(range(1, 21))
 
 
-def _prove_often(folder: str, told: "multiprocessing.SimpleQueue[int]") -> None:
-    identity = Identity(Path(folder), URL)
-    for _ in range(5):
-        proof = identity.prove(NONCE)
-        told.put(proof.counter if proof else 0)
+_PROVE_OFTEN = """
+import sys
+from pathlib import Path
+from sdk_py.identity import Identity
+
+identity = Identity(Path(sys.argv[1]), sys.argv[2])
+for _ in range(5):
+    proof = identity.prove(bytes(16))
+    print(proof.counter if proof else 0)
+"""
 
 
 def test_processes_never_tell_a_counter_twice(identity: Identity, tmp_path: Path) -> None:
     identity.keep(ISSUED)
-    context = multiprocessing.get_context("spawn")
-    told: multiprocessing.SimpleQueue[int] = context.SimpleQueue()
-    processes = [context.Process(target=_prove_often, args=(str(tmp_path / "player"), told)) for _ in range(2)]
-    for process in processes:
-        process.start()
-    counters = sorted(told.get() for _ in range(10))
-    for process in processes:
-        process.join()
-    told.close()
-    assert counters == list(range(1, 11))
+    command = [sys.executable, "-c", _PROVE_OFTEN, str(tmp_path / "player"), URL]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    told = [int(line) for process in processes for line in process.communicate(timeout=60)[0].splitlines()]
+    assert sorted(told) == list(range(1, 11))
 
 
 def test_a_lock_that_others_keep_is_given_up(tmp_path: Path) -> None:
