@@ -330,6 +330,7 @@ def trace(id: str, step_us: int, count: int = 160) -> dict[str, Any]:
         "id": id,
         "label": "bot",
         "subject": "s",
+        "device": "desktop",
         "t_us": times,
         "kind": [1 + number % 2 for number in range(count)],
         "code": [number // 2 % 8 for number in range(count)],
