@@ -324,7 +324,7 @@ def test_doctor_sees_a_kafka_that_does_not_answer(run: Callable[..., Result], mo
 # score
 
 
-def trace(id: str, step_us: int, count: int = 160) -> dict[str, Any]:
+def trace(id: str, step_us: int, count: int = 320) -> dict[str, Any]:
     times = [step_us * number for number in range(count)]
     return {
         "id": id,
