@@ -1,14 +1,14 @@
 """Frame times of a game with the SDK, in every kind of weather, as ratios to the same game without it; and the memory it may take.
 
-    python bench/frames.py [--seconds 4] [--rounds 3]
+    python bench/frames.py [--seconds 2] [--rounds 7] [--interval 5]
 
 A paced loop does fixed work in each frame, and with the SDK records eight events and the frame. Busy time is from a frame's beginning to
-its end, before the sleep. Collectors are processes of their own, so that they take nothing from the game but a core. The conditions
-take turns. Batches go every half second, ten times as often as a collector asks by default.
+its end, before the sleep. Collectors are processes of their own, so that they take nothing from the game but a core. Each
+measurement comes right after one without the SDK. Batches go every five seconds, as a collector asks by default; a shorter interval
+shows what a batch costs the frame that it meets.
 """
 
 import argparse
-import json
 import socket
 import statistics
 import subprocess
@@ -124,19 +124,25 @@ def play(seconds: float, record: Callable[..., None] | None, frame: Callable[[],
     return busy
 
 
-def play_with(weather: str, seconds: float) -> list[float]:
+def play_with(weather: str, seconds: float, interval: float) -> list[float]:
     """Play with the SDK in this weather; the first second, in which it starts, is played but not counted."""
     with tempfile.TemporaryDirectory() as data, collector(weather) as url:
-        client = Client(url, key="", game="bench", build="1", data=data, interval=0.5, timeout=2.0).start()
+        client = Client(url, key="", game="bench", build="1", data=data, interval=interval, timeout=2.0).start()
         play(1.0, client.record, client.frame)
         busy = play(seconds, client.record, client.frame)
         client.stop(0.0)
     return busy
 
 
-def percentile(values: list[float], share: float) -> float:
-    """Return the value that this share of them does not exceed."""
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+def figures_of(busy: list[float]) -> tuple[float, float]:
+    """Return the median of some frames, and the time that 99 in 100 do not exceed."""
+    ordered = sorted(busy)
+    return ordered[len(ordered) // 2], ordered[int(0.99 * len(ordered))]
+
+
+def medians(pairs: list[tuple[float, float]]) -> tuple[float, float]:
+    """Return the medians of the firsts and of the seconds."""
+    return statistics.median(first for first, _ in pairs), statistics.median(second for _, second in pairs)
 
 
 def memory() -> None:
@@ -158,28 +164,27 @@ def main() -> None:
     """Print a line a figure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--serve", choices=WEATHERS, help=argparse.SUPPRESS)
-    parser.add_argument("--seconds", type=float, default=4.0)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--interval", type=float, default=5.0)
+    parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     if options.serve:
         serve(options.serve)
         return
-    busy: dict[str, list[list[float]]] = {name: [] for name in ("without", *WEATHERS)}
+    ratios: dict[str, list[tuple[float, float]]] = {weather: [] for weather in WEATHERS}
+    references: list[tuple[float, float]] = []
     for _ in range(options.rounds):
-        for name, rounds in busy.items():
-            rounds.append(play(options.seconds, None, None) if name == "without" else play_with(name, options.seconds))
-    figures = {
-        name: {share: statistics.median(percentile(one, share) for one in rounds) for share in (0.5, 0.99)} for name, rounds in busy.items()
-    }
-    reference = figures.pop("without")
-    p50, p99 = reference[0.5] * 1e3, reference[0.99] * 1e3
-    print(f"reference: the frame without the SDK, p50 {p50:.2f} ms, p99 {p99:.2f} ms (median of {options.rounds})")
-    for name, times in figures.items():
-        p50, p99 = times[0.5] / reference[0.5], times[0.99] / reference[0.99]
-        print(f"frame time, collector {name:<14} p50 {p50:5.2f} x   p99 {p99:5.2f} x   goal <= {GOAL} x")
-    if options.json:
-        print(json.dumps({name: list(times.values()) for name, times in figures.items()}))
+        for weather, found in ratios.items():
+            without = figures_of(play(options.seconds, None, None))
+            with_sdk = figures_of(play_with(weather, options.seconds, options.interval))
+            references.append(without)
+            found.append((with_sdk[0] / without[0], with_sdk[1] / without[1]))
+    p50, p99 = medians(references)
+    print(f"reference: the frame without the SDK, p50 {p50 * 1e3:.2f} ms, p99 {p99 * 1e3:.2f} ms")
+    print(f"the ratios are medians of {options.rounds} pairs")
+    for weather, found in ratios.items():
+        p50, p99 = medians(found)
+        print(f"frame time, collector {weather:<14} p50 {p50:5.2f} x   p99 {p99:5.2f} x   goal <= {GOAL} x")
     memory()
 
 
