@@ -169,8 +169,13 @@ def _background(service: Service) -> Sequence[tuple[str, float, Callable[[], Awa
         ("rejects", 1.0, service.rejects.write),
         ("patience", service.patience.seconds / 4, service.patience.sweep),
         ("retention", 600.0, Retention(service.store, service.clock, service.settings).sweep),
-        ("geo", 60.0, lambda: asyncio.to_thread(service.lookup.refresh)),
+        ("geo", 60.0, lambda: asyncio.to_thread(_refresh, service.lookup)),
     )
+
+
+def _refresh(lookup: Lookup) -> None:
+    for refused in lookup.refresh():
+        _log.warning("a geo file is refused, the old one stays", code=refused.code, error=str(refused))
 
 
 async def _stop_relay(service: Service) -> None:
