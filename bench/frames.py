@@ -127,8 +127,10 @@ def play(seconds: float, record: Callable[..., None] | None, frame: Callable[[],
 def play_with(weather: str, seconds: float, interval: float) -> list[float]:
     """Play with the SDK in this weather; the first second, in which it starts, is played but not counted."""
     with tempfile.TemporaryDirectory() as data, collector(weather) as url:
-        client = Client(url, key="", game="bench", build="1", data=data, interval=interval, timeout=2.0).start()
+        client = Client(url, key="ck_bench", game="bench", build="1", data=data, interval=interval, timeout=2.0).start()
         play(1.0, client.record, client.frame)
+        if bool(client.token()) != (weather == "works"):
+            raise RuntimeError(f"this collector was to be one that {weather}")
         busy = play(seconds, client.record, client.frame)
         client.stop(0.0)
     return busy
@@ -148,7 +150,7 @@ def medians(pairs: list[tuple[float, float]]) -> tuple[float, float]:
 def memory() -> None:
     """Print what a million events leave behind while the collector is down."""
     with tempfile.TemporaryDirectory() as data:
-        client = Client("http://127.0.0.1:9", key="", game="bench", build="1", data=data).start()
+        client = Client("http://127.0.0.1:9", key="ck_bench", game="bench", build="1", data=data).start()
         time.sleep(1.0)
         before = psutil.Process().memory_info().rss
         for number in range(1_000_000):

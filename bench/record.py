@@ -19,7 +19,7 @@ GOAL = 2.0
 def measure() -> dict[str, float]:
     """Return ns an event: medians over rounds in which the contestants take turns. Rings are emptied in between, as a sender does."""
     bare: deque[tuple[int, int, int]] = deque(maxlen=16384)
-    client = Client("http://127.0.0.1:9", key="", game="bench", build="1")
+    client = Client("http://127.0.0.1:9", key="ck_bench", game="bench", build="1")
     sdk_py._become(client)
     names = {
         "bare": bare,
