@@ -49,7 +49,7 @@ class Part:
 
 
 class Tape:
-    """A recording that one process writes and another reads while it grows: one JSON line a gesture, stamped with the time."""
+    """A recording that one process writes and another reads while it grows: one JSON line a gesture."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -58,19 +58,16 @@ class Tape:
         """Pass gestures on, and keep them."""
         with self._path.open("w", buffering=1) as file:
             for gesture in play:
-                file.write(json.dumps([time.time(), *gesture]) + "\n")
+                file.write(json.dumps(gesture) + "\n")
                 yield gesture
 
     def replay(self, rng: Random) -> Play:
-        """Play what was recorded `REPLAY_LAG_S` ago, each interval with a little noise."""
+        """Play what was recorded `REPLAY_LAG_S` before, each interval with a little noise."""
         while not self._path.exists():
-            yield Gesture(0.05, kinds.POINTER_MOVE)
+            time.sleep(0.02)
+        time.sleep(REPLAY_LAG_S)
         with self._path.open() as file:
-            for stamp, wait_s, *event in self._lines(file):
-                behind = time.time() - stamp - REPLAY_LAG_S
-                while behind < -1.0:
-                    time.sleep(0.05)
-                    behind = time.time() - stamp - REPLAY_LAG_S
+            for wait_s, *event in self._lines(file):
                 yield Gesture(max(0.0, wait_s + rng.gauss(0.0, REPLAY_NOISE_S)), *event)
 
     def _lines(self, file: Iterator[str]) -> Iterator[list[Any]]:

@@ -13,6 +13,8 @@ from collector.cli.common import USAGE, fail, load_settings, opened_store
 if TYPE_CHECKING:
     from collector.settings import Settings
 
+KEEP_ALIVE_S = 75
+"""Seconds that an idle connection stays open: longer than clients wait between batches."""
 GRACE_S = 10
 """Seconds that open requests have to finish after SIGTERM or Ctrl-C."""
 
@@ -57,6 +59,7 @@ def serve(
         # whom to believe about addresses is the edge's business (trusted_proxies)
         proxy_headers=False,
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
     # uvicorn raises the signal again once everything is drained: then it is a clean end
