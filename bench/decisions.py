@@ -14,13 +14,12 @@ import json
 import os
 import random
 import statistics
-import struct
 import tempfile
 import time
 from pathlib import Path
 
 import uvloop
-from ingest import CONNECTIONS, Connection, client_key, columns, hellos, http, start, stop
+from ingest import CONNECTIONS, Connection, client_key, hands, hellos, http, start, stop
 
 from collector import session_token
 from collector.clock import SystemClock
@@ -56,7 +55,7 @@ async def connect(port: int) -> list[Connection]:
 async def play(port: int, data: str, key: str, sessions: int) -> list[str]:
     """Open sessions, send their batches, and return the tokens of their login forms."""
     chance = random.Random(1)
-    parts = [(columns(chance), struct.pack("<300I", *(16_667 + chance.randrange(-300, 300) for _ in range(300)))) for _ in range(16)]
+    parts = hands(chance)
     players = await hellos(port, key, sessions)
     connection = (await connect(port))[0]
     for player in players:

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +53,12 @@ def columns(chance: random.Random) -> schema.Columns:
     )
 
 
+def hands(chance: random.Random) -> Iterator[tuple[schema.Columns, bytes]]:
+    """Yield input and frames for one batch after another, never the same twice: what comes again would be a replay."""
+    while True:
+        yield columns(chance), struct.pack("<300I", *(16_667 + chance.randrange(-300, 300) for _ in range(300)))
+
+
 @dataclass
 class Player:
     """One session, ready to sign its next batch."""
@@ -61,9 +68,9 @@ class Player:
     seq: int = 0
     prev: bytes = sign.FIRST_PREV
 
-    def request(self, parts: list[tuple[schema.Columns, bytes]], path: str = "/v1/batches") -> bytes:
+    def request(self, parts: Iterator[tuple[schema.Columns, bytes]], path: str = "/v1/batches") -> bytes:
         """Return the bytes of the next request."""
-        input, frames = parts[self.seq % len(parts)]
+        input, frames = next(parts)
         at_us = 5_000_000 * (self.seq + 1)
         clock = schema.ClockPair(at_us, 1_760_000_000_000_000 + at_us)
         batch = schema.Batch(limits.VERSION, self.session, self.seq + 1, self.prev, clock, at_us - 5_000_000, input, frames)
@@ -254,7 +261,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=3000, help="requests a second that are made ready")
     wanted = parser.parse_args()
     chance = random.Random(1)
-    parts = [(columns(chance), struct.pack("<300I", *(16_667 + chance.randrange(-300, 300) for _ in range(300)))) for _ in range(32)]
+    parts = hands(chance)
     each = max(8, int(wanted.most * wanted.seconds / wanted.sessions))
     ratios, rates, times, shares, costs = [], [], [], [], []
     rate = 300.0
