@@ -202,7 +202,16 @@ def test_tail_says_where_events_would_be(run: Callable[..., Result]) -> None:
     assert (result.exit_code, "countersign serve" in result.stderr) == (1, True)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let children hear Ctrl-C, also where a shell started the tests in the background, which ignores it and hands that on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+@pytest.mark.usefixtures("interruptible")
 def test_tail_follows_through_a_rotation_until_it_is_interrupted(tmp_path: Path) -> None:
     path = tmp_path / "events.ndjson"
     fill(path, 0)
