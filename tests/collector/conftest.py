@@ -53,11 +53,13 @@ class Gate:
         assert task is not None
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        server = self._server
         beyond_reader, beyond = await asyncio.open_connection("127.0.0.1", self._broker_port)
         ends = {writer, beyond}
         self._writers |= ends
         try:
-            await asyncio.gather(_pass(reader, beyond), _pass(beyond_reader, writer))
+            if server is not None and server.is_serving():  # it may have closed while this one was on its way
+                await asyncio.gather(_pass(reader, beyond), _pass(beyond_reader, writer))
         finally:
             self._writers -= ends
             for end in ends:
