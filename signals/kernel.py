@@ -5,7 +5,7 @@ install compiles (numba's documentation, "Caching"). Where neither can be writte
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from numba import njit
 
@@ -15,7 +15,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 def kernel(function: F) -> F:
     """Return `function`, which is compiled when it is first called with arguments of new types."""
     try:
-        compiled: F = njit(cache=True)(function)
+        return cast("F", njit(cache=True)(function))
     except RuntimeError:  # no folder to keep it in
-        compiled = njit(function)
-    return compiled
+        return cast("F", njit(function))
