@@ -5,8 +5,9 @@ import pytest
 
 from collector.imitation import families
 from signals.fit import Effort, fit_presses, subject_folds
+from signals.fitting.press_samples import Draw, draw
 from signals.regress import additive, place_knots
-from signals.samples import Draw, balanced, draw
+from signals.samples import balanced
 from signals.timing.additive import Curves, basis
 from signals.timing.model import BadTimingModel, TimingModel, dump_model, parse_model, shipped
 from signals.traces import HUMAN, Trace

@@ -1,0 +1,1 @@
+"""How well the timing model and its neighbours do on people, devices and bots that no fit saw."""

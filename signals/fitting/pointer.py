@@ -1,0 +1,38 @@
+"""The fit of moves: people against recorded bots and the zoo's movers."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from signals.fitting.curves import SIZES, Effort, fit_curves, subject_folds
+from signals.fitting.stroke_samples import draw_strokes
+from signals.samples import Families, Rng
+from signals.timing import kinematics
+from signals.timing.additive import Floats
+from signals.timing.model import Channel
+from signals.timing.windows import Timing, Window, learn
+from signals.traces import Trace, facts
+
+
+def fit_pointer(people: Sequence[Trace], bots: Sequence[Trace], families: Families, rng: Rng, effort: Effort) -> Channel:
+    """Return the fitted channel of moves: people against recorded bots and the zoo's movers."""
+    folds = subject_folds([*people, *bots], rng)
+    curves = []
+    for low, high in pairwise(effort.sizes or SIZES["pointer"]):
+        traces, features = measured(draw_strokes(people, bots, families["pointer"], (low, high - 1), 2 * effort.per_subject, rng))
+        curves.append(fit_curves(low, features, traces, folds))
+    return Channel(kinematics.NAMES, kinematics.GROUPS, tuple(curves))
+
+
+def measured(traces: Sequence[Trace]) -> tuple[list[Trace], Floats]:
+    """Return the traces whose movement can be judged, and their features."""
+    pairs = [(trace, kinematics.features(strokes(trace))[0]) for trace in traces]
+    known = [(trace, features) for trace, features in pairs if len(features)]
+    return [trace for trace, _ in known], np.array([features for _, features in known]).reshape(-1, len(kinematics.NAMES))
+
+
+def strokes(trace: Trace) -> Window:
+    """Return the window of moves that scoring would see after this trace: the pointer's, or the fingers' where there are more of them."""
+    timing = learn(Timing(), facts(trace))
+    return timing.touches if timing.touches.seen > timing.moves.seen else timing.moves

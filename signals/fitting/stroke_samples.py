@@ -1,0 +1,58 @@
+"""Stretches of pointer and finger events of people and of recorded bots, and movers in the place of people's."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from signals.samples import Imitate, Rng
+from signals.traces import BOT, HUMAN, Trace
+from wire import kinds
+
+_STROKES: Final = tuple(range(kinds.POINTER_MOVE, kinds.TOUCH_UP + 1))
+_MOST_STRETCHES: Final = 12
+
+
+def draw_strokes(
+    people: Sequence[Trace], bots: Sequence[Trace], families: Mapping[str, Imitate], events: tuple[int, int], per_subject: int, rng: Rng
+) -> list[Trace]:
+    """Return stretches of pointer or finger events of people and of recorded bots, and movers in place of every second of people's."""
+    found: list[Trace] = []
+    drawn: dict[tuple[str, str], list[Trace]] = {}
+    for trace in (*people, *bots):
+        moves = trace.take(np.flatnonzero(np.isin(trace.kind, _STROKES)))
+        drawn.setdefault((trace.label, trace.subject), []).extend(_stretches(moves, events, rng))
+    names = sorted(families)
+    turn = 0
+    for (label, _), stretches in sorted(drawn.items(), key=lambda item: item[0]):
+        few = min(_several(stretches) * per_subject, 400) if label == HUMAN else 400
+        if len(stretches) > few:
+            stretches = [stretches[at] for at in sorted(rng.choice(len(stretches), few, replace=False))]
+        for stretch in stretches:
+            found.append(stretch)
+            if label == HUMAN and names and rng.random() < 0.5:
+                family = names[turn % len(names)]
+                turn += 1
+                found.append(replace(families[family](stretch, rng), label=BOT, family=family))
+    return found
+
+
+def _several(stretches: Sequence[Trace]) -> int:
+    """One recording stands for one person; short recordings of a device (one subject) count more, so that each device is seen enough."""
+    return 8 if len({stretch.id for stretch in stretches}) > 20 else 1
+
+
+def _stretches(moves: Trace, events: tuple[int, int], rng: Rng) -> Iterable[Trace]:
+    places = []
+    start = 0
+    while True:
+        size = round(float(np.exp(rng.uniform(np.log(events[0] + 3), np.log(events[1] + 3)))))
+        if start + size > len(moves):
+            break
+        places.append((start, size))
+        start += size
+    if len(places) > _MOST_STRETCHES:
+        places = [places[at] for at in sorted(rng.choice(len(places), _MOST_STRETCHES, replace=False))]
+    for start, size in places:
+        yield moves.take(slice(start, start + size))
