@@ -4,13 +4,14 @@ A logistic regression on piecewise-linear bases (a generalised additive model: H
 curve is flat, so nothing unheard-of counts for more than what was seen.
 """
 
-import math
 from dataclasses import dataclass
-from functools import lru_cache
+from math import isnan, tanh
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from signals.kernel import kernel
 
 Floats = NDArray[np.float64]
 
@@ -32,31 +33,39 @@ class Curves:
 
     def contributions(self, features: Floats) -> Floats:
         """Return each feature's share, shape (features,); a feature that is not known (NaN) has none."""
-        low, inverse, rises = _prepared(self)
-        along = (features[:, None] - low) * inverse
-        along = np.minimum(np.maximum(along, 0.0), 1.0)
-        along *= rises
-        shares: Floats = np.add.reduce(along, axis=1)
-        shares += self.values[:, 0]
-        shares[np.isnan(features)] = 0.0
-        return shares
+        return _contributions(features, self.knots, self.values)
 
     def calibrated(self, features: Floats, device_class: str) -> tuple[Floats, float]:
         """Return the features' shares and what a window of this size counts for by itself, in calibrated nats: together the evidence."""
         slope, offset = self.calibration.get(device_class) or self.calibration["*"]
-        shares = self.contributions(features) * slope
-        own = self.bias * slope + offset
-        total = float(shares.sum()) + own
-        if total:
-            bounded = MOST * math.tanh(total / MOST) / total
-            shares, own = shares * bounded, own * bounded
-        return shares, own
+        return _calibrated(features, self.knots, self.values, self.bias, slope, offset)
 
 
-@lru_cache(maxsize=64)
-def _prepared(curves: Curves) -> tuple[Floats, Floats, Floats]:
-    """Return the lower end of each piece, the inverse of its width and its rise, all of shape (features, knots - 1)."""
-    return curves.knots[:, :-1], 1.0 / np.diff(curves.knots, axis=1), np.diff(curves.values, axis=1)
+@kernel
+def _contributions(features: Floats, knots: Floats, values: Floats) -> Floats:
+    shares = np.zeros(len(features))
+    for row in range(len(features)):
+        value = features[row]
+        if isnan(value):
+            continue
+        at = 1
+        while at < knots.shape[1] - 1 and knots[row, at] < value:
+            at += 1
+        low, high = knots[row, at - 1], knots[row, at]
+        along = min(max((value - low) / (high - low), 0.0), 1.0)
+        shares[row] = values[row, at - 1] + along * (values[row, at] - values[row, at - 1])
+    return shares
+
+
+@kernel
+def _calibrated(features: Floats, knots: Floats, values: Floats, bias: float, slope: float, offset: float) -> tuple[Floats, float]:
+    shares = _contributions(features, knots, values) * slope
+    own = bias * slope + offset
+    total = shares.sum() + own
+    if total != 0.0:
+        bounded = MOST * tanh(total / MOST) / total
+        return shares * bounded, own * bounded
+    return shares, own
 
 
 def basis(features: Floats, knots: Floats) -> Floats:

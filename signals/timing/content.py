@@ -7,12 +7,13 @@ whether this window's latencies know about its content at all. Independent draws
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import sqrt
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from signals.timing.quantise import BINS
+from signals.kernel import kernel
 from signals.types import IntArray
 
 CLASSES: Final = 13
@@ -38,27 +39,44 @@ class Tables:
     """By the rank bin of the interval before that."""
 
 
-def contexts(codes: IntArray, binned: IntArray) -> tuple[IntArray, IntArray, IntArray]:
-    """Return the pair of classes of each interval, and the flat index (context * BINS + bin) of the last two tables."""
-    return codes[:-1] * CLASSES + codes[1:], binned[:-1] * BINS + binned[1:], binned[:-2] * BINS + binned[2:]
-
-
 def features(codes: IntArray, binned: IntArray, tables: Tables) -> NDArray[np.float64]:
     """Return NAMES: how far latencies follow content (about standard normal for independent draws), how much the content could tell
     (nats), and how far they follow the intervals before. `codes` has one more than `binned`."""
-    pairs, previous, second = contexts(codes, binned)
-    at = pairs * BINS
-    told = (
-        tables.reached.take(at + binned).sum()
-        + tables.before.take(at[:-1] + binned[1:]).sum()
-        + tables.after.take(at[1:] + binned[:-1]).sum()
-    )
-    counts = np.bincount(pairs, minlength=PAIRS)
     information, memory = _information(tables)
-    possible = float(counts @ information)
-    order = tables.previous.take(previous).sum() + tables.second.take(second).sum()
-    could = memory * len(binned)
-    return np.array((told / (possible + 1.0) ** 0.5, possible / len(binned), order / (could + 1.0) ** 0.5))
+    return _features(codes, binned, tables.reached, tables.before, tables.after, tables.previous, tables.second, information, memory)
+
+
+@kernel
+def _features(
+    codes: IntArray,
+    binned: IntArray,
+    reached: Table,
+    before: Table,
+    after: Table,
+    previous: Table,
+    second: Table,
+    information: Table,
+    memory: float,
+) -> Table:
+    n = len(binned)
+    told, possible, order = 0.0, 0.0, 0.0
+    for at in range(n):
+        one = binned[at]
+        pair = codes[at] * CLASSES + codes[at + 1]
+        told += reached[pair, one]
+        possible += information[pair]
+        if at > 0:
+            told += before[codes[at - 1] * CLASSES + codes[at], one]
+            order += previous[binned[at - 1], one]
+        if at > 1:
+            order += second[binned[at - 2], one]
+        if at < n - 1:
+            told += after[codes[at + 1] * CLASSES + codes[at + 2], one]
+    out = np.empty(3)
+    out[0] = told / sqrt(possible + 1.0)
+    out[1] = possible / n
+    out[2] = order / sqrt(memory * n + 1.0)
+    return out
 
 
 @lru_cache(maxsize=32)

@@ -10,44 +10,52 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from signals.kernel import kernel
 from signals.timing.quantise import BINS
 from signals.types import IntArray
 
 NAMES: Final = ("entropy", "conditional_2", "conditional_3")
-_MOST: Final = 1024
-_COUNTS: Final = np.arange(_MOST + 1, dtype=np.float64)
-_PLOGP: Final = np.concatenate(([0.0], _COUNTS[1:] * np.log2(_COUNTS[1:])))
 _HALF: Final = BINS // 2
+_COUNTS: Final = np.arange(1025.0)
+_PLOGP: Final = np.concatenate((np.zeros(1), _COUNTS[1:] * np.log2(_COUNTS[1:])))
+"""n times log2(n): windows hold fewer than 1,024 events."""
 
 
-_PAIRS: Final = BINS * BINS
-_TRIPLES: Final = _HALF**3
-_STARTS: Final = np.cumsum((0, _PAIRS, BINS, _TRIPLES, _HALF**2))
-
-
+@kernel
 def features(binned: IntArray) -> NDArray[np.float64]:
     """Return NAMES in bits: first-order entropy, corrected conditional entropy of pairs (all bins) and of triples (half as many bins)."""
     n = len(binned)
-    coarse = binned >> 1
-    pairs = np.bincount(binned[:-1] * BINS + binned[1:], minlength=_PAIRS)
-    triples = np.bincount((coarse[:-2] * _HALF + coarse[1:-1]) * _HALF + coarse[2:], minlength=_TRIPLES)
-    doubles = np.add.reduce(triples.reshape(-1, _HALF), axis=1)
-    counts = np.concatenate(
-        (
-            pairs,
-            np.add.reduce(pairs.reshape(BINS, BINS), axis=1),
-            triples,
-            doubles,
-            np.add.reduce(doubles.reshape(_HALF, _HALF), axis=1),
-        )
-    )
-    two, first, three, two_coarse, first_coarse = np.add.reduceat(_PLOGP[counts], _STARTS).tolist()
-    once = np.add.reduceat(counts == 1, _STARTS, dtype=np.int64).tolist()
-    first_bits = _LOG2[n - 1] - first / (n - 1)
-    coarse_bits = _LOG2[n - 2] - first_coarse / (n - 2)
-    conditional_2 = (first - two) / (n - 1) + once[0] / (n - 1) * first_bits
-    conditional_3 = (two_coarse - three) / (n - 2) + once[2] / (n - 2) * coarse_bits
-    return np.array((first_bits, conditional_2, conditional_3))
-
-
-_LOG2: Final = [0.0, *np.log2(_COUNTS[1:]).tolist()]
+    pairs = np.zeros((BINS, BINS), np.int64)
+    for at in range(n - 1):
+        pairs[binned[at], binned[at + 1]] += 1
+    triples = np.zeros((_HALF * _HALF, _HALF), np.int64)
+    for at in range(n - 2):
+        triples[(binned[at] >> 1) * _HALF + (binned[at + 1] >> 1), binned[at + 2] >> 1] += 1
+    first, two, once = 0.0, 0.0, 0
+    for row in range(BINS):
+        total = 0
+        for column in range(BINS):
+            total += pairs[row, column]
+            two += _PLOGP[pairs[row, column]]
+            once += pairs[row, column] == 1
+        first += _PLOGP[total]
+    coarse, doubles, three, rare = 0.0, 0.0, 0.0, 0
+    for row in range(_HALF):
+        total = 0
+        for middle in range(_HALF):
+            both = 0
+            for column in range(_HALF):
+                count = triples[row * _HALF + middle, column]
+                both += count
+                three += _PLOGP[count]
+                rare += count == 1
+            total += both
+            doubles += _PLOGP[both]
+        coarse += _PLOGP[total]
+    first_bits = (_PLOGP[n - 1] - first) / (n - 1)
+    coarse_bits = (_PLOGP[n - 2] - coarse) / (n - 2)
+    out = np.empty(3)
+    out[0] = first_bits
+    out[1] = (first - two) / (n - 1) + once / (n - 1) * first_bits
+    out[2] = (doubles - three) / (n - 2) + rare / (n - 2) * coarse_bits
+    return out

@@ -4,41 +4,55 @@ Dhakal et al., "Observations on typing from 136 million keystrokes" (CHI 2018): 
 release in turn.
 """
 
-from math import log
+from math import log, sqrt
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from signals.kernel import kernel
 from signals.types import IntArray
 
 NAMES: Final = ("rollover", "log_hold", "hold_upper", "hold_lower", "hold_flight")
 MIN_HOLDS: Final = 8
 _LONGEST: Final = 10_000
 """Ticks (1 s) above which a hold or flight says no more."""
-NOTHING: Final = np.full(len(NAMES), np.nan)
 
 
+@kernel
 def features(since: IntArray, down: NDArray[np.bool_], code: IntArray) -> NDArray[np.float64]:
     """Return NAMES from all events of a channel, NaN where releases are not reported.
 
     The share of presses that the next press follows before any release, the log of the median hold in ticks, log ratios of quantiles of
     holds, and the correlation of holds with the flights after them times sqrt(n).
     """
-    press = down[:-1]
-    up_next = press & ~down[1:] & (code[:-1] == code[1:])
-    at = np.flatnonzero(up_next)
-    if len(at) < MIN_HOLDS:
-        return NOTHING
-    holds = since[at + 1]
-    ordered = np.sort(holds)
-    n = len(ordered)
-    low, middle, high = (log(float(ordered[place]) + 1.0) for place in (n // 10, n // 2, n - 1 - n // 10))
-    rollover = np.count_nonzero(press & down[1:]) / np.count_nonzero(press)
-    if at[-1] + 2 >= len(since):
-        at, holds = at[:-1], holds[:-1]
-    both = np.minimum(np.stack((holds, since[at + 2])), _LONGEST).astype(np.float64)
-    both -= both.mean(axis=1, keepdims=True)
-    power = float(both[0] @ both[0]) * float(both[1] @ both[1])
-    along = float(both[0] @ both[1]) / power**0.5 * len(at) ** 0.5 if power > 0.0 else 0.0
-    return np.array((rollover, middle, high - middle, middle - low, along))
+    out = np.full(5, np.nan)
+    size = len(since)
+    holds = np.empty(size, np.int64)
+    presses, rolled, n, pairs = 0, 0, 0, 0
+    held, flown, held_2, flown_2, both = 0.0, 0.0, 0.0, 0.0, 0.0
+    for at in range(size - 1):
+        if not down[at]:
+            continue
+        presses += 1
+        if down[at + 1]:
+            rolled += 1
+        elif code[at] == code[at + 1]:
+            holds[n] = since[at + 1]
+            n += 1
+            if at + 2 < size:
+                hold, flight = min(since[at + 1], _LONGEST), min(since[at + 2], _LONGEST)
+                pairs += 1
+                held, flown = held + hold, flown + flight
+                held_2, flown_2, both = held_2 + hold * hold, flown_2 + flight * flight, both + hold * flight
+    if n < MIN_HOLDS:
+        return out
+    ordered = np.sort(holds[:n])
+    low, middle, high = log(ordered[n // 10] + 1.0), log(ordered[n // 2] + 1.0), log(ordered[n - 1 - n // 10] + 1.0)
+    out[0] = rolled / presses
+    out[1] = middle
+    out[2] = high - middle
+    out[3] = middle - low
+    power = (held_2 - held * held / pairs) * (flown_2 - flown * flown / pairs)
+    out[4] = (both - held * flown / pairs) / sqrt(power) * sqrt(pairs) if power > 0.0 else 0.0
+    return out

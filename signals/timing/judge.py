@@ -21,20 +21,17 @@ _HALF_SURE: Final = 100.0
 def judge(name: str, channel: Channel, curves: Curves, features: Floats, size: int, details: Mapping[str, str], device: str) -> Finding:
     """Return one channel's finding: a reason `name.group` for each group of features, and `name.size` for what the count alone says."""
     shares, own = curves.calibrated(features, device)
-    names, starts = _groups(channel.groups)
-    parts = np.add.reduceat(shares, starts).tolist()
-    reasons = [Reason(f"{name}.{group}", details[group], part) for group, part in zip(names, parts, strict=True) if part]
+    groups, starts = _groups(name, channel.groups)
+    parts: list[float] = np.add.reduceat(shares, starts).tolist()
+    reasons = [Reason(dotted, details[group], part) for (dotted, group), part in zip(groups, parts, strict=True) if part]
     reasons.append(Reason(f"{name}.size", f"what {size} events say by themselves", own))
-    measured = dict(zip(channel.names, features.tolist(), strict=True))
-    if np.isnan(features).any():
-        measured = {feature: value for feature, value in measured.items() if not math.isnan(value)}
+    measured = {feature: value for feature, value in zip(channel.names, features.tolist(), strict=True) if not math.isnan(value)}
     measured["size"] = float(size)
-    evidence = math.fsum(reason.contribution for reason in reasons)
-    return Finding(evidence, size / (size + _HALF_SURE), tuple(reasons), features=measured)
+    return Finding(math.fsum((*parts, own)), size / (size + _HALF_SURE), tuple(reasons), features=measured)
 
 
 @lru_cache(maxsize=16)
-def _groups(groups: tuple[str, ...]) -> tuple[tuple[str, ...], IntArray]:
-    """Return each run of equal groups and where it starts; features of a group stand together."""
+def _groups(name: str, groups: tuple[str, ...]) -> tuple[tuple[tuple[str, str], ...], IntArray]:
+    """Return the reason's name and the group, of each run of equal groups, and where it starts; features of a group stand together."""
     starts = [at for at, group in enumerate(groups) if not at or groups[at - 1] != group]
-    return tuple(groups[at] for at in starts), np.array(starts)
+    return tuple((f"{name}.{groups[at]}", groups[at]) for at in starts), np.array(starts)

@@ -1,15 +1,21 @@
 """Everything measured on the rhythm of presses: keys, clicks, taps, pad buttons or game actions."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import hypot
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from signals.kernel import kernel
 from signals.timing import content, entropy, holds, memory, quantise, spread
 from signals.timing.windows import CLICK_BUTTON, CLICK_DOWN, Window
 from signals.types import IntArray
 from wire import kinds
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 NAMES: Final = spread.NAMES + entropy.NAMES + memory.NAMES + content.NAMES + holds.NAMES
 GROUPS: Final = (
@@ -23,17 +29,15 @@ MIN_INTERVALS: Final = 24
 """Fewer intervals are too few for an opinion."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Presses:
     """A channel's window taken apart: press times as intervals in ticks, classes around them, and the raw columns for holds."""
 
-    __slots__ = ("binned", "codes", "down", "intervals", "ordered", "raw_code", "since")
-
-    def __init__(self, since: IntArray, down: NDArray[np.bool_], code: IntArray, content: IntArray | None = None) -> None:
-        self.since, self.down, self.raw_code = since, down, code
-        at = np.flatnonzero(down)
-        times = np.cumsum(since)[at]
-        self.intervals = times[1:] - times[:-1]
-        self.codes = (code if content is None else content)[at]
+    intervals: IntArray
+    codes: IntArray
+    since: IntArray
+    down: Bools
+    raw_code: IntArray
 
     def __len__(self) -> int:
         return len(self.intervals)
@@ -41,24 +45,64 @@ class Presses:
 
 def keys(window: Window) -> Presses:
     """Return the presses of the keyboard's window."""
-    return Presses(window.since.astype(np.int64), (window.what >> 4) == kinds.KEY_DOWN, np.minimum(window.what & 15, 12).astype(np.int64))
-
-
-_REACH: Final = np.array([1, 12, 60, 180, 450])
+    return Presses(*_keys(window.since.astype(np.int64), window.what.astype(np.int64)))
 
 
 def clicks(window: Window) -> Presses:
     """Return the presses of the pointer's buttons; their content is the button and how far the pointer went since the click before."""
-    down = (window.what & CLICK_DOWN) != 0
-    at = np.flatnonzero(down)
-    x, y = window.x[at].astype(np.float64), window.y[at].astype(np.float64)
-    reach = np.zeros(len(window.what), np.int64)
-    if len(at):
-        reach[at[1:]] = np.searchsorted(_REACH, np.hypot(x[1:] - x[:-1], y[1:] - y[:-1]), side="right")
-    button = (window.what & CLICK_BUTTON).astype(np.int64)
-    return Presses(window.since.astype(np.int64), down, button, reach * 2 + (button > 1))
+    where = window.x.astype(np.float64), window.y.astype(np.float64)
+    return Presses(*_clicks(window.since.astype(np.int64), window.what.astype(np.int64), *where))
 
 
+Columns = tuple[IntArray, IntArray, IntArray, Bools, IntArray]
+
+
+@kernel
+def _keys(since: IntArray, what: IntArray) -> Columns:
+    down = (what >> 4) == kinds.KEY_DOWN
+    code = np.minimum(what & 15, _CLASSES - 1)
+    intervals, codes = _between(since, down, code)
+    return intervals, codes, since, down, code
+
+
+@kernel
+def _clicks(since: IntArray, what: IntArray, x: Floats, y: Floats) -> Columns:
+    down = (what & CLICK_DOWN) != 0
+    button = what & CLICK_BUTTON
+    content = np.zeros(len(what), np.int64)
+    last = -1
+    for at in range(len(what)):
+        if down[at]:
+            reach = 0
+            if last >= 0:
+                way = hypot(x[at] - x[last], y[at] - y[last])
+                for step in _REACH:
+                    reach += step <= way
+            content[at] = reach * 2 + (button[at] > 1)
+            last = at
+    intervals, codes = _between(since, down, content)
+    return intervals, codes, since, down, button
+
+
+@kernel
+def _between(since: IntArray, down: Bools, code: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the times from each press to the next, and what was pressed."""
+    intervals = np.empty(len(since), np.int64)
+    codes = np.empty(len(since), np.int64)
+    presses, waited = 0, 0
+    for at in range(len(since)):
+        waited += since[at]
+        if down[at]:
+            intervals[presses] = waited
+            codes[presses] = code[at]
+            presses += 1
+            waited = 0
+    return intervals[1:presses].copy(), codes[:presses].copy()
+
+
+_CLASSES: Final = content.CLASSES
+_REACH: Final = np.array([1, 12, 60, 180, 450])
+"""Pixels between two clicks at which their distance counts as the next class."""
 TAKE: Final[Mapping[str, Callable[[Window], Presses]]] = {"keys": keys, "clicks": clicks}
 """How each channel of presses is taken apart."""
 

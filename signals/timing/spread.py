@@ -4,21 +4,29 @@ People's intervals are skewed and heavy-tailed in a way of their own: neither co
 than lognormal (Gianvecchio and Wang, "Detecting covert timing channels", CCS 2007, use the same first-order tests).
 """
 
+from math import log
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from signals.kernel import kernel
 from signals.types import IntArray
 
 NAMES: Final = ("log_median", "tail_98", "tail_90", "upper", "lower", "tail_10", "tail_02")
 _AT: Final = np.array([0.02, 0.10, 0.25, 0.50, 0.75, 0.90, 0.98])
+_MIDDLE: Final = 3
 
 
+@kernel
 def features(ordered: IntArray) -> NDArray[np.float64]:
     """Return NAMES from sorted intervals: the natural log of the median in ticks, then of ratios between neighbouring quantiles."""
-    logs = np.log(ordered[((len(ordered) - 1) * _AT + 0.5).astype(np.intp)] + 1.0)
-    out = np.empty(len(NAMES))
-    out[0] = logs[3]
-    out[1:] = (logs[1:] - logs[:-1])[::-1]
+    last = len(ordered) - 1
+    logs = np.empty(len(_AT))
+    for level in range(len(_AT)):
+        logs[level] = log(ordered[int(last * _AT[level] + 0.5)] + 1.0)
+    out = np.empty(len(_AT))
+    out[0] = logs[_MIDDLE]
+    for level in range(1, len(_AT)):
+        out[len(_AT) - level] = logs[level] - logs[level - 1]
     return out
