@@ -24,6 +24,7 @@ from collector.challenge.catalog import kinds
 from collector.clock import Clock, SystemClock
 from collector.decide import Decider
 from collector.endpoint import Endpoint
+from collector.geo_metrics import GeoMetrics
 from collector.hello import Opening
 from collector.keys import Keys
 from collector.labels import Labels
@@ -108,7 +109,10 @@ async def _wire(settings: Settings, clock: Clock, stack: contextlib.AsyncExitSta
     bus = open_bus(settings.bus, settings)
     stack.push_async_callback(bus.close)
     relay = Relay(store, bus, clock, registry)
-    lookup = Lookup(settings.geo, folder=settings.data / "geo")
+    lookup = Lookup(settings.geo, folder=settings.data / "geo", tolerant=True)
+    for refused in lookup.refused:
+        _log.warning("a geo file is refused, what it knows is unknown until it is mended", code=refused.code, error=str(refused))
+    registry.register(GeoMetrics(lookup))
     stack.callback(lookup.close)
     metrics, builds, places, model = (
         Metrics(registry),

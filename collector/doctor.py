@@ -20,7 +20,6 @@ from collector.roles import Role
 from collector.settings import Settings
 from collector.store import migrate
 from collector.store.tables import api_keys
-from geo.errors import DatabaseError
 from geo.lookup import Lookup
 from signals.model import load_model
 
@@ -176,13 +175,18 @@ async def _bus(settings: Settings) -> Check:
 def _geo(settings: Settings) -> Check:
     fetch = "run `countersign geo fetch`, or name MMDB files in COUNTERSIGN_GEO"
     try:
-        lookup = Lookup(settings.geo, folder=settings.data / "geo")
-    except (DatabaseError, OSError) as error:
+        lookup = Lookup(settings.geo, folder=settings.data / "geo", tolerant=True)
+    except OSError as error:
         return _broken("geo", str(error), fetch)
-    try:
-        names = [database.name for database in lookup.databases]
-    finally:
-        lookup.close()
+    refused, names = lookup.refused, [database.name for database in lookup.databases]
+    lookup.close()
+    if refused:
+        # the collector starts and runs without it, but what was asked for is not there
+        told = "; ".join(f"{error} ({error.code})" for error in refused)
+        remedy = (
+            "replace the file (`countersign geo fetch` does), or take it out; the collector runs without it, and takes it in when mended"
+        )
+        return _broken("geo", f"{told}; answering: {', '.join(names) or 'none'}", remedy)
     if not names:
         return _warning("geo", "no databases: the network and drift scores abstain", fetch)
     return _ok("geo", ", ".join(names))

@@ -88,20 +88,28 @@ def _source(order: int, database: Database) -> _Source:
 class Lookup:
     """What is known of addresses, from the MMDB files at `paths`, or where none are named from all in `folder`, by name.
 
-    Without any file every place is unknown (or reserved). Raises `DatabaseError` where a file can't be served. Threads may share it.
+    Without any file every place is unknown (or reserved). Raises `DatabaseError` where a file can't be served, unless `tolerant`: then it
+    is left out, `refused` says why, and `refresh` takes it in once it is mended. Threads may share it.
     """
 
-    def __init__(self, paths: Iterable[Path | str] = (), *, folder: Path | None = None) -> None:
+    def __init__(self, paths: Iterable[Path | str] = (), *, folder: Path | None = None, tolerant: bool = False) -> None:
         self._paths = tuple(map(Path, paths))
         self._folder = folder
         self._exchange = threading.Lock()
-        self._refused: dict[Path, Signature | None] = {}
-        self._files = _Files([_load(path) for path in self._wanted()])
+        self._refused: dict[Path, tuple[Signature | None, DatabaseError]] = {}
+        self._files = _Files(())
+        if (refused := self._renew(insist=True)) and not tolerant:
+            raise refused[0]
 
     @property
     def databases(self) -> tuple[Database, ...]:
         """The files that answer at the moment, in order of precedence."""
         return tuple(item.database for item in self._files.loaded)
+
+    @property
+    def refused(self) -> tuple[DatabaseError, ...]:
+        """Why files that are named, or lie in the folder, can't be served as they are now. An older one of that name may still answer."""
+        return tuple(error for _, error in tuple(self._refused.values()))
 
     def place(self, address: str | IPv4Address | IPv6Address) -> Place:
         """Return what is known of `address`; raises `AddressError` (a ValueError with a `code`) where it is none."""
@@ -146,7 +154,7 @@ class Lookup:
             if paths is not None:
                 wanted = tuple(map(Path, paths))
                 self._files = _Files([_load(path) for path in wanted])
-                self._paths, self._folder = wanted, None
+                self._paths, self._folder, self._refused = wanted, None, {}
             elif refused := self._renew(insist=True):
                 raise refused[0]
 
@@ -154,7 +162,7 @@ class Lookup:
         """Let go of the files; from then on every place is unknown. What is being looked up meanwhile is still answered."""
         with self._exchange:
             self._paths, self._folder = (), None
-            self._files = _Files(())
+            self._files, self._refused = _Files(()), {}
 
     def _wanted(self) -> tuple[Path, ...]:
         if self._paths or self._folder is None or not self._folder.is_dir():
@@ -167,18 +175,24 @@ class Lookup:
         old = {item.database.path: item for item in self._files.loaded}
         new: list[_Loaded] = []
         refused: list[DatabaseError] = []
+        standing: dict[Path, tuple[Signature | None, DatabaseError]] = {}
         for path in self._wanted():
             kept, signature = old.get(path), _signature(path)
-            known = kept is not None and kept.database.signature == signature
-            if not known and (insist or path not in self._refused or self._refused[path] != signature):
+            before = self._refused.get(path)
+            if kept is not None and kept.database.signature == signature:
+                pass
+            elif before is not None and before[0] == signature and not insist:
+                standing[path] = before
+            else:
                 try:
                     kept = _load(path)
-                    self._refused.pop(path, None)
                 except DatabaseError as error:
                     refused.append(error)
-                    self._refused[path] = signature
+                    standing[path] = (signature, error)
             if kept is not None:
                 new.append(kept)
+        # what is no longer wanted is no longer refused; one assignment, since others read it
+        self._refused = standing
         if [id(item) for item in new] != [id(item) for item in self._files.loaded]:
             self._files = _Files(new, self._files)
         return tuple(refused)

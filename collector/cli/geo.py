@@ -78,7 +78,7 @@ def _fetch(source: Source, folder: Path, editions: list[str] | None, settings: "
 
 @app.command()
 def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
-    """Say which files answer, what they know, how old they are, and whom to name. Exits with 1 if there is none."""
+    """Say which files answer, what they know, how old they are, and whom to name. Exits with 1 if there is none, or a broken one."""
     from geo import attribution
 
     settings = load_settings()
@@ -96,14 +96,17 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object
                     "attribution": licence and licence.text,
                 }
             )
+        refused = [{"path": str(error.path), "code": error.code, "detail": str(error)} for error in lookup.refused]
     if as_json:
-        typer.echo(json.dumps({"files": files}))
+        typer.echo(json.dumps({"files": files, "refused": refused}))
     else:
         for file in files:
             typer.echo(_line(file))
+        for error in refused:
+            typer.echo(f"{error['path']}  REFUSED  {error['detail']} ({error['code']})")
         if not files:
             typer.echo(f"no database: run `countersign geo fetch`, or set COUNTERSIGN_GEO; looked below {_folder(settings)}")
-    if not files:
+    if refused or not files:
         raise typer.Exit(1)
 
 
@@ -120,10 +123,12 @@ def lookup(
     addresses: Annotated[list[str], typer.Argument(metavar="IP...", help="IPv4 or IPv6 addresses.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """Say what is known of addresses. Exits with 2 if one is none."""
+    """Say what is known of addresses. Exits with 2 if one is none, with 1 if a file is broken: the others answered."""
     from geo.addresses import AddressError
 
     with _lookup(load_settings()) as here:
+        for error in here.refused:
+            typer.echo(f"{error} ({error.code})", err=True)
         for address in addresses:
             try:
                 place = here.place(address)
@@ -134,6 +139,8 @@ def lookup(
                 typer.echo(json.dumps(fields, ensure_ascii=False))
             else:
                 typer.echo("  ".join(f"{name}={_shown(value)}" for name, value in fields.items() if value not in (None, ())))
+        if here.refused:
+            raise typer.Exit(1)
 
 
 def _shown(value: object) -> str:
@@ -166,13 +173,10 @@ def _folder(settings: "Settings") -> Path:
 
 @contextmanager
 def _lookup(settings: "Settings") -> "Iterator[Lookup]":
-    from geo.errors import DatabaseError
     from geo.lookup import Lookup
 
-    try:
-        found = Lookup(settings.geo, folder=_folder(settings))
-    except DatabaseError as error:
-        fail(f"{error} ({error.code})")
+    # as the collector does: the others answer, and what is broken is told
+    found = Lookup(settings.geo, folder=_folder(settings), tolerant=True)
     yield found
     found.close()
 

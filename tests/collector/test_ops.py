@@ -20,7 +20,8 @@ async def test_a_collector_is_ready_until_something_it_takes_is_missing(inside, 
         answer = await inside.client.get("/readyz")
         return answer.status_code, answer.json()
 
-    assert await asked() == (200, {"ready": True, "store": True, "queue": True, "serving": True, "bus": True})
+    fine = {"ready": True, "store": True, "queue": True, "serving": True, "bus": True, "geo": True, "geo_refused": []}
+    assert await asked() == (200, fine)
 
     inside.service.draining = True
     status, found = await asked()

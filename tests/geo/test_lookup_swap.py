@@ -171,3 +171,25 @@ def test_memory_stays_flat_over_a_million_lookups(tmp_path: Path) -> None:
             lookup.place(f"{number % 223 + 1}.{number * 7 % 256}.{number * 13 % 256}.{turn}")
         sizes.append(process.memory_info().rss)
     assert sizes[-1] - sizes[0] < 4 << 20
+
+
+def test_a_tolerant_lookup_leaves_a_broken_file_out_and_takes_it_in_when_it_is_mended(tmp_path: Path) -> None:
+    broken = country(tmp_path, "GB")
+    broken.write_bytes(broken.read_bytes()[:-40])
+    lookup = Lookup([broken, geofiles.write(tmp_path / "asn.mmdb", "GeoLite2-ASN", geofiles.ASN)], tolerant=True)
+    assert [(error.path.name, error.code) for error in lookup.refused] == [("country.mmdb", "database_broken")]
+    assert (lookup.place(ADDRESS).country, lookup.place(ADDRESS).asn) == (None, 5607)
+    assert lookup.refresh() == ()
+    assert len(lookup.refused) == 1
+    country(tmp_path, "FR")
+    assert lookup.refresh() == ()
+    assert (lookup.refused, lookup.place(ADDRESS).country, lookup.place(ADDRESS).asn) == ((), "FR", 5607)
+
+
+def test_a_refused_file_that_is_taken_away_is_no_longer_refused(tmp_path: Path) -> None:
+    (tmp_path / "bad.mmdb").write_bytes(b"no database")
+    lookup = Lookup(folder=tmp_path, tolerant=True)
+    assert len(lookup.refused) == 1
+    (tmp_path / "bad.mmdb").unlink()
+    lookup.refresh()
+    assert lookup.refused == ()
