@@ -27,6 +27,7 @@ from collector.endpoint import Endpoint
 from collector.geo_metrics import GeoMetrics
 from collector.hello import Opening
 from collector.keys import Keys
+from collector.known import Inquiry
 from collector.labels import Labels
 from collector.metrics import Metrics
 from collector.operation import Operation
@@ -154,9 +155,8 @@ async def _wire(settings: Settings, clock: Clock, stack: contextlib.AsyncExitSta
             clock=clock,
             secrets=secrets,
             store=store,
-            sessions=live,
+            inquiry=Inquiry(secrets, store, live, places),
             people=people,
-            places=places,
             policy=policy,
             model=model,
             challenges=book,

@@ -14,7 +14,7 @@ from signals.combine import OnFailure, assess
 from signals.drift.journey import BadJourney, learn_journey
 from signals.history import EMPTY, History
 from signals.model import Model
-from signals.types import Assessment, DeviceMemory, Evidence, ReplayMatch, SubjectMemory, Surroundings
+from signals.types import Assessment, DeviceMemory, Evidence, SubjectMemory, Surroundings
 from signals.visit import Visit
 from wire.schema import Scalar
 
@@ -35,11 +35,12 @@ class Case:
     presence: Presence = field(default_factory=Presence)
     visitor: Visitor = field(default_factory=Visitor)
     device: DeviceMemory | None = None
-    replays: tuple[ReplayMatch, ...] = ()
     surroundings: Surroundings = field(default_factory=Surroundings)
     journey: bytes | None = None
     """The subject's, None where no subject was named."""
     visit: Visit | None = None
+    borrowed: bool = False
+    """The visit's address is the session's, as the operator named none."""
     speed_limit_kmh: float = 900.0
     failover: Verdict = Verdict.CHALLENGE
     """The collector's own, for actions that the policy does not name."""
@@ -60,7 +61,6 @@ def rule(case: Case, history: History, policy: Policy, model: Model, on_failure:
     evidence = Evidence(
         history=history,
         device=case.device or DeviceMemory(),
-        replays=case.replays,
         surroundings=case.surroundings,
         subject=None if case.journey is None else SubjectMemory(case.journey),
         visit=case.visit,

@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -32,11 +33,16 @@ class Secrets:
     def key(self, purpose: str, name: str = "", version: int | None = None) -> bytes:
         """Return the 32-byte secret of one thing (`name`) for one purpose."""
         master = self.masters[(version or self.version) - 1]
-        return derive(derive(master, f"countersign.{purpose}.v1".encode()), name.encode())
+        return derive(_of_purpose(master, purpose), name.encode())
 
     def pseudonym(self, user: str) -> str:
         """Return the keyed pseudonym of an operator's user id: 32 hex digits. Always under the first master, to stay the same."""
         return hmac.digest(self.key("pseudonym", version=1), user.encode(), "sha256").hex()[:32]
+
+
+@lru_cache(256)  # a purpose is asked for again and again, and there are few of them
+def _of_purpose(master: bytes, purpose: str) -> bytes:
+    return derive(master, f"countersign.{purpose}.v1".encode())
 
 
 def new_id(prefix: str) -> str:

@@ -3,6 +3,7 @@
 Only the collector reads it, so a shared key is enough. The key's version travels as `kid`: the newest signs, all verify.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from joserfc import jwt
@@ -47,5 +48,6 @@ def _version(kid: object, secrets: Secrets) -> int:
     return version
 
 
+@lru_cache(64)  # making a key out of its bytes costs more than verifying with it
 def _key(secrets: Secrets, version: int) -> OctKey:
     return OctKey.import_key(secrets.key("session-token", version=version))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
+from sqlalchemy import RowMapping, Select, bindparam, delete, func, insert, select, update
 
 from collector import surroundings
 from collector.challenge.second_factor import enrol
@@ -13,13 +13,22 @@ from collector.labels import event_id
 from collector.problems import Problem
 from collector.secrets import Secrets
 from collector.sessions import Sessions
-from collector.store.base import Conflict, Store, Write
+from collector.store.base import Conflict, Read, Store, Write
 from collector.store.tables import challenges, decisions, labels, outbox, sessions, sketches, subjects
 
 ISSUER: Final = "Countersign"
 _TRIES: Final = 8
 _CHUNK: Final = 500
 """Ids in one statement."""
+_RECALL: Final = select(subjects.c.journey, subjects.c.second_factor, subjects.c.version).where(subjects.c.id == bindparam("who"))
+_NEW: Final = insert(subjects)
+_CHANGE: Final = {
+    what: update(subjects)
+    .where(subjects.c.id == bindparam("who"), subjects.c.version == bindparam("before"))
+    .values({what: bindparam("changed"), "version": bindparam("after"), "seen_us": bindparam("now")})
+    for what in ("journey", "second_factor")
+}
+"""By column: takes a subject from one version to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +41,9 @@ class Subject:
     version: int | None = None
 
 
-def asked(id: str) -> Select[Any]:
+def asked(id: str) -> Read:
     """Return the query whose rows `recalled` reads."""
-    return select(subjects.c.journey, subjects.c.second_factor, subjects.c.version).where(subjects.c.id == id)
+    return Read(_RECALL, {"who": id})
 
 
 def recalled(id: str, rows: Sequence[RowMapping]) -> Subject:
@@ -60,7 +69,7 @@ class Subjects:
 
     def remember(self, subject: Subject, journey: bytes) -> Write:
         """Return the write that takes a subject from as it was recalled to this journey; a Conflict if it has changed since."""
-        return self._change(subject, {"journey": journey})
+        return self._change(subject, "journey", journey)
 
     async def enrol(self, user: str, account: str, issuer: str, replace: bool) -> str:
         """Give a subject a second factor and return its otpauth URI. Raises Problem `second_factor_enrolled` unless it may be replaced."""
@@ -70,7 +79,7 @@ class Subjects:
                 raise Problem(409, "second_factor_enrolled", "this subject has a second factor; send replace: true for a new one")
             sealed, uri = enrol(self._secrets, subject.id, account, issuer)
             try:
-                await self._store.commit(self._change(subject, {"second_factor": sealed}))
+                await self._store.commit(self._change(subject, "second_factor", sealed))
             except Conflict:
                 continue
             return uri
@@ -113,14 +122,12 @@ class Subjects:
         query: Select[Any] = select(outbox.c.event).where(outbox.c.event.in_(events), outbox.c.sent_us.is_not(None))
         return [row["event"] for row in await self._store.all(query)]
 
-    def _change(self, subject: Subject, changed: Mapping[str, Any]) -> Write:
+    def _change(self, subject: Subject, what: str, changed: bytes) -> Write:
         now = self._clock.wall_us()
         if subject.version is None:
-            return Write(
-                insert(subjects), [{"id": subject.id, "journey": b"", "second_factor": None, "version": 0, "seen_us": now, **changed}]
-            )
-        same = (subjects.c.id == subject.id, subjects.c.version == subject.version)
-        return Write(update(subjects).where(*same).values(version=subject.version + 1, seen_us=now, **changed), expect=1)
+            return Write(_NEW, [{"id": subject.id, "journey": b"", "second_factor": None, "version": 0, "seen_us": now, what: changed}])
+        row = {"who": subject.id, "before": subject.version, "after": subject.version + 1, "now": now, "changed": changed}
+        return Write(_CHANGE[what], [row], expect=1)
 
 
 def _chunks(ids: list[str]) -> list[list[str]]:

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Executable, RowMapping, bindparam, delete, func, select, text
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, delete, func, select, text
 
-from collector.store.base import Store, Write
+from collector.store.base import Read, Store, Write
 from collector.store.tables import counts, presence
 from geo.place import Place
-from signals.drift.features import keys
+from signals.drift.features import LEVELS, keys
 from signals.drift.journey import DAY_US, weight
 from signals.types import Surroundings
 from signals.visit import Visit
@@ -32,7 +32,21 @@ _PRESENT: Final = text(
     "INSERT INTO presence (key, who, seen_us) VALUES (:key, :who, :seen_us)"
     " ON CONFLICT (key, who) DO UPDATE SET seen_us = excluded.seen_us WHERE presence.seen_us < excluded.seen_us"
 )
+# As many keys as one visit can ask about, of its features with the two roots of their paths, everybody and its network's labels: one
+# statement for all visits, where a list as long as what is asked would be expanded anew each time.
+_WANTED: Final = tuple(f"key{number}" for number in range(len(LEVELS) + 5))
+_COMMON: Final = select(counts.c.key, counts.c.weight).where(counts.c.key.in_([bindparam(name) for name in _WANTED]))
 _LEAVE: Final = delete(presence).where(presence.c.who == bindparam("somebody"))
+
+
+def _counting() -> Select[Any]:
+    """Return the query for how many subjects and devices were on one address since some time."""
+    there = select(presence.c.who).where(presence.c.key == bindparam("on"), presence.c.seen_us > bindparam("since")).limit(MOST).subquery()
+    first = func.substr(there.c.who, 1, 2)
+    return select(first.label("what"), func.count().label("number")).group_by(first)
+
+
+_CROWD: Final = _counting()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +60,13 @@ class Around:
         return told(visit, await self.store.many(*asked(visit)))
 
 
-def asked(visit: Visit) -> list[Executable]:
+def asked(visit: Visit) -> list[Read]:
     """Return the queries whose rows `told` reads: common features, and who was on the address and in its prefix."""
     wanted = [EVERYBODY, *(key.hex() for key in keys(visit)), *_labels(visit.place)]
-    present = [_present(key, visit.at_us) for key in (visit.address, visit.prefix) if key is not None]
-    return [select(counts).where(counts.c.key.in_(wanted)), *present]
+    padded = wanted + [""] * (len(_WANTED) - len(wanted))
+    common = Read(_COMMON, dict(zip(_WANTED, padded, strict=True)))
+    since = visit.at_us - DAY_US
+    return [common, *(Read(_CROWD, {"on": key, "since": since}) for key in (visit.address, visit.prefix) if key is not None)]
 
 
 def told(visit: Visit, rows: Sequence[Sequence[RowMapping]]) -> Surroundings:
@@ -63,13 +79,6 @@ def told(visit: Visit, rows: Sequence[Sequence[RowMapping]]) -> Surroundings:
     bad, good = (found.get(key, 0.0) for key in _labels(visit.place) or ("", ""))
     crowd = (here.get("s:", 0.0), here.get("d:", 0.0), near.get("s:", 0.0))
     return Surroundings(*crowd, bad, good, common=found, everybody=found.get(EVERYBODY, 0.0))
-
-
-def _present(key: str, now_us: int) -> Executable:
-    """Return the query for how many subjects and devices were there within the day before."""
-    there = select(presence.c.who).where(presence.c.key == key, presence.c.seen_us > now_us - DAY_US).limit(MOST).subquery()
-    first = func.substr(there.c.who, 1, 2)
-    return select(first.label("what"), func.count().label("number")).group_by(first)
 
 
 def _crowd(rows: Sequence[RowMapping]) -> dict[str, float]:

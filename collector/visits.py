@@ -16,13 +16,19 @@ from wire.schema import Scalar
 _FAMILIES = {"Mac OS X": "macOS", "Chrome OS": "ChromeOS", "Ubuntu": "Linux", "Fedora": "Linux", "Debian": "Linux"}
 
 
-def visit_of(context: Mapping[str, Scalar], device: str | None, now_us: int, places: Places, secrets: Secrets) -> Visit | None:
-    """Return the visit that a decision's context describes, None where it names no address. Raises Problem `invalid`."""
-    ip = context.get("ip")
-    if ip is None:
-        return None
+def visit_of(
+    context: Mapping[str, Scalar], device: str | None, now_us: int, places: Places, secrets: Secrets, fallback: str | None = None
+) -> Visit | None:
+    """Return the visit that a decision's context describes, from the `fallback` address where it names none.
+
+    None where there is no address at all. Raises Problem `invalid` for one in the context that is none.
+    """
+    given = context.get("ip")
+    ip = fallback if given is None else given
     found = addresses.parse(ip) if isinstance(ip, str) else None
     if found is None:
+        if given is None:
+            return None  # none is known, or the session came through a socket of this machine, which has a name
         raise Problem(422, "invalid", "this is no IP address", path="$.context.ip")
     origin = origin_of(str(found), now_us, places, secrets)
     os, browser = _families(_text(context, "user_agent"))

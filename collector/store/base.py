@@ -24,6 +24,20 @@ class Write:
     expect: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One query with the values of its parameters.
+
+    What is asked all the time is a statement made once, with parameters: making one anew costs more than running it.
+    """
+
+    statement: Executable
+    values: Mapping[str, Any]
+
+
+Query = Executable | Read
+
+
 class Store(Protocol):
     """One database, SQLite or PostgreSQL."""
 
@@ -33,13 +47,13 @@ class Store(Protocol):
         Raises Conflict (this commit only; those that shared the transaction are not touched) or Overloaded.
         """
 
-    async def one(self, query: Executable) -> RowMapping | None:
+    async def one(self, query: Query) -> RowMapping | None:
         """Return the first row or None."""
 
-    async def all(self, query: Executable) -> Sequence[RowMapping]:
+    async def all(self, query: Query) -> Sequence[RowMapping]:
         """Return every row."""
 
-    async def many(self, *queries: Executable) -> list[Sequence[RowMapping]]:
+    async def many(self, *queries: Query) -> list[Sequence[RowMapping]]:
         """Return every row of each query; cheaper than one after the other, and no snapshot of one moment either."""
 
     def room(self) -> bool:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Executable, RowMapping
+from sqlalchemy import Connection, MappingResult, RowMapping
 
 from collector.store import migrate
-from collector.store.base import Write
+from collector.store.base import Query, Read, Write
 from collector.store.engines import open_engines
 from collector.store.readers import Readers
 from collector.store.shared_commit import SharedCommits
@@ -38,14 +38,14 @@ class SqlStore:
     async def commit(self, *writes: Write) -> None:
         await self._commits.commit(writes)
 
-    async def one(self, query: Executable) -> RowMapping | None:
-        return await self._readers.run(lambda connection: connection.execute(query).mappings().first())
+    async def one(self, query: Query) -> RowMapping | None:
+        return await self._readers.run(lambda connection: _run(connection, query).first())
 
-    async def all(self, query: Executable) -> Sequence[RowMapping]:
+    async def all(self, query: Query) -> Sequence[RowMapping]:
         return (await self.many(query))[0]
 
-    async def many(self, *queries: Executable) -> list[Sequence[RowMapping]]:
-        return await self._readers.run(lambda connection: [connection.execute(query).mappings().all() for query in queries])
+    async def many(self, *queries: Query) -> list[Sequence[RowMapping]]:
+        return await self._readers.run(lambda connection: [_run(connection, query).all() for query in queries])
 
     def room(self) -> bool:
         return self._commits.room()
@@ -57,3 +57,9 @@ class SqlStore:
         await self._commits.close()
         await self._writer.close()
         await self._readers.close()
+
+
+def _run(connection: Connection, query: Query) -> MappingResult:
+    if isinstance(query, Read):
+        return connection.execute(query.statement, query.values).mappings()
+    return connection.execute(query).mappings()

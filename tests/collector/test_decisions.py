@@ -137,6 +137,25 @@ async def test_a_visit_that_is_let_in_is_learned(inside, raw_player, key_presses
     assert (await inside.service.store.one(select(subjects.c.journey)))["journey"] != b""
 
 
+async def test_without_an_address_of_the_operators_the_sessions_own_is_judged_and_said(inside, raw_player, key_presses) -> None:
+    token = await play(inside, raw_player, key_presses)
+    named = (await ask(inside, token=token, context={"ip": "192.0.2.7"}, user="named")).json()
+    for context in ({}, {"ip": None}):
+        borrowed = (await ask(inside, token=token, context=context, user="borrowed")).json()
+        assert ("address.of_session" in named["reasons"], "address.of_session" in borrowed["reasons"]) == (False, True)
+    rows = await inside.service.store.all(select(decisions.c.inputs).order_by(decisions.c.at_us, decisions.c.id))
+    cases = [case.unpack(row["inputs"])[0] for row in rows]
+    assert sorted(one.borrowed for one in cases) == [False, True, True]
+    assert len({(one.visit.address, one.visit.prefix) for one in cases}) == 1
+
+
+async def test_without_any_address_there_is_no_visit(inside) -> None:
+    told = (await ask(inside, context={}, user=USER)).json()
+    row = await inside.service.store.one(select(decisions.c.inputs))
+    assert "address.of_session" not in told["reasons"]
+    assert case.unpack(row["inputs"])[0].visit is None
+
+
 async def test_a_decision_replays_to_the_same_answer(inside, raw_player, key_presses) -> None:
     told = (await ask(inside, token=await play(inside, raw_player, key_presses), user=USER)).json()
     row = await inside.service.store.one(select(decisions.c.inputs))
