@@ -1,11 +1,13 @@
 """From what travelled to Facts: columns become arrays, deltas become absolute times and positions."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geo.place import Place
+from signals.kernel import kernel
 from signals.types import AssetCheck, Facts, IntArray, ProbeCheck
 from wire.schema import Batch, Hello
 
@@ -53,12 +55,12 @@ def of_batch(batch: Batch, around: Circumstances) -> Facts:
     return Facts(
         arrived_us=around.arrived_us,
         clock=batch.clock,
-        t_us=_running(columns.dt, _U32, batch.t0_us),
+        t_us=_running(np.frombuffer(columns.dt, _U32), batch.t0_us),
         kind=np.frombuffer(columns.kind, np.uint8),
         code=np.frombuffer(columns.code, np.uint8),
-        x=_running(columns.dx, _I16, 0),
-        y=_running(columns.dy, _I16, 0),
-        frames_us=_running(batch.frames, _U32, batch.t0_us),
+        x=_running(np.frombuffer(columns.dx, _I16), 0),
+        y=_running(np.frombuffer(columns.dy, _I16), 0),
+        frames_us=_running(np.frombuffer(batch.frames, _U32), batch.t0_us),
         actions=batch.actions,
         device=batch.facts,
         integrity=batch.integrity,
@@ -74,9 +76,11 @@ def of_batch(batch: Batch, around: Circumstances) -> Facts:
     )
 
 
-def _running(deltas: bytes, dtype: np.dtype[np.generic], start: int) -> IntArray:
+@kernel
+def _running(deltas: NDArray[Any], start: int) -> IntArray:
     """Return the absolute values behind a column of deltas."""
-    running = np.frombuffer(deltas, dtype).cumsum(dtype=np.int64)
-    if start:
-        running += start
-    return running
+    values = np.empty(len(deltas), np.int64)
+    for place, delta in enumerate(deltas):
+        start += delta
+        values[place] = start
+    return values

@@ -3,11 +3,10 @@
 Everything is a sum of integers over events in order, so batches may be cut anywhere.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
-import numpy as np
-
+from signals.kernel import kernel
 from signals.types import Facts, IntArray
 
 BLOCK: Final = 1024
@@ -20,6 +19,12 @@ STALL_EVENTS: Final = 8
 """Input events that make a gap a stall; a hand that rests on the mouse gives a few."""
 _GRID_US: Final = 1000
 _MANY: Final = 1 << 20
+_NOTHING: Final = (0, -1, -1)
+
+Counts = tuple[int, int, int, int]
+"""A block's, in the order of its fields."""
+Typed = tuple[int, int, int]
+"""Input events since the last frame: how many, the first and the last in µs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,52 +70,69 @@ class Frames:
 def learn(frames: Frames, facts: Facts) -> Frames:
     """Return what is known of the pacing after one batch more."""
     drawn, inputs = facts.frames_us, facts.t_us
+    carried = (frames.inputs, frames.first_input_us, frames.last_input_us)
+    before, block = _counts(frames.before), _counts(frames.block)
     if not len(drawn):
-        return _typed(frames, inputs) if len(inputs) and frames.last_us >= 0 else frames
-    edges = drawn if frames.last_us < 0 else np.concatenate((np.array([frames.last_us]), drawn))
-    intervals, ends = edges[1:] - edges[:-1], edges[1:]
-    gaps = np.flatnonzero(intervals >= GAP_US)
-    if len(gaps):
-        frames = _stalled(frames, edges, gaps, inputs)
-    before, block, last = frames.before, frames.block, frames.interval_us
-    start = 0
-    while start < len(intervals):
-        room = BLOCK - block.count
-        taken = intervals[start : start + room]
-        block = block.plus(_sums(taken, ends[start : start + room], last))
-        last = int(taken[-1]) if taken[-1] < GAP_US else -1
-        start += room
-        if block.count >= BLOCK:
-            before, block = block, Block()
-    after = inputs[np.searchsorted(inputs, drawn[-1], "right") :]
-    return _typed(Frames(before, block, int(drawn[-1]), last, stalls=frames.stalls), after)
+        if frames.last_us < 0 or not len(inputs):
+            return frames
+        carried = _typed(inputs, -1, carried)
+        return Frames(frames.before, frames.block, frames.last_us, frames.interval_us, *carried, frames.stalls)
+    before, block, interval_us = _paced(drawn, frames.last_us, frames.interval_us, before, block)
+    stalls = frames.stalls + _stalled(drawn, inputs, frames.last_us, carried)
+    last_us = int(drawn[-1])
+    return Frames(Block(*before), Block(*block), last_us, interval_us, *_typed(inputs, last_us, _NOTHING), stalls)
 
 
-def _sums(intervals: IntArray, ends: IntArray, last: int) -> Block:
-    short = intervals < GAP_US
-    chain = np.concatenate((np.array([last]), np.where(short, intervals, -1)))
-    alike = (np.abs(chain[1:] - chain[:-1]) <= SAME_US) & (chain[1:] >= 0) & (chain[:-1] >= 0)
-    on_grid = len(ends) - int(np.count_nonzero(ends % _GRID_US))
-    return Block(len(intervals), int(intervals[short].sum()), int(np.count_nonzero(alike)), on_grid)
+def _counts(block: Block) -> Counts:
+    return block.count, block.total_us, block.same, block.on_grid
 
 
-def _typed(frames: Frames, inputs: IntArray) -> Frames:
-    """Count input since the last frame."""
-    if not len(inputs):
-        return frames
-    first = int(inputs[0]) if frames.first_input_us < 0 else frames.first_input_us
-    count = min(_MANY, frames.inputs + len(inputs))
-    return replace(frames, inputs=count, first_input_us=first, last_input_us=int(inputs[-1]))
+@kernel
+def _paced(drawn: IntArray, last_us: int, interval_us: int, before: Counts, block: Counts) -> tuple[Counts, Counts, int]:
+    """Return both blocks and the last interval after these frames."""
+    count, total_us, same, on_grid = block
+    for drawn_us in drawn:
+        if last_us >= 0:
+            interval = drawn_us - last_us
+            count += 1
+            on_grid += drawn_us % _GRID_US == 0
+            if interval < GAP_US:
+                total_us += interval
+                same += interval >= 0 and interval_us >= 0 and abs(interval - interval_us) <= SAME_US
+                interval_us = interval
+            else:
+                interval_us = -1
+            if count == BLOCK:
+                before = (count, total_us, same, on_grid)
+                count, total_us, same, on_grid = 0, 0, 0, 0
+        last_us = drawn_us
+    return before, (count, total_us, same, on_grid), interval_us
 
 
-def _stalled(frames: Frames, edges: IntArray, gaps: IntArray, inputs: IntArray) -> Frames:
-    """Count the gaps during which input went on."""
-    stalls = frames.stalls
-    for place in gaps:
-        inside = inputs[(inputs > edges[place]) & (inputs <= edges[place + 1])]
-        carried = place == 0 and frames.last_us >= 0 and frames.inputs > 0
-        first = frames.first_input_us if carried else (int(inside[0]) if len(inside) else -1)
-        last = int(inside[-1]) if len(inside) else (frames.last_input_us if carried else -1)
-        count = len(inside) + (frames.inputs if carried else 0)
-        stalls += count >= STALL_EVENTS and last - first >= GAP_US
-    return replace(frames, stalls=stalls) if stalls != frames.stalls else frames
+@kernel
+def _stalled(drawn: IntArray, inputs: IntArray, last_us: int, carried: Typed) -> int:
+    """Return during how many gaps between frames input went on."""
+    stalls = 0
+    for frame in range(len(drawn)):
+        if last_us >= 0 and drawn[frame] - last_us >= GAP_US:
+            count, first_us, newest_us = carried if frame == 0 else (0, -1, -1)
+            for input_us in inputs:
+                if last_us < input_us <= drawn[frame]:
+                    first_us = input_us if count == 0 else first_us
+                    newest_us = input_us
+                    count += 1
+            stalls += count >= STALL_EVENTS and newest_us - first_us >= GAP_US
+        last_us = drawn[frame]
+    return stalls
+
+
+@kernel
+def _typed(inputs: IntArray, after_us: int, carried: Typed) -> Typed:
+    """Return the input since the last frame: how much, the first and the last."""
+    count, first_us, newest_us = carried
+    for input_us in inputs:
+        if input_us > after_us:
+            first_us = input_us if first_us < 0 else first_us
+            newest_us = input_us
+            count = min(_MANY, count + 1)
+    return count, first_us, newest_us

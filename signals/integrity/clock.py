@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from signals.kernel import kernel
 from signals.types import Facts, IntArray
 from wire.schema import ClockPair
 
@@ -34,6 +35,8 @@ WIDE: Final = 0.02
 """Scatter of slopes from which little can be said of a small deviation."""
 JUMP_US: Final = 30_000_000
 """A wall clock that moves by more against the other two was set."""
+_NEAR: Final = NEAR_US / TICK_US
+_FAR: Final = FAR_US / TICK_US
 _GRID_US: Final = 10_000
 _MOST: Final = 2**31 - 1
 """Ticks: fifty-nine hours, longer than any session."""
@@ -85,15 +88,27 @@ def learn(clocks: Clocks, facts: Facts) -> Clocks:
 
 
 def _stamped(clocks: Clocks, events: IntArray, frames: IntArray) -> Clocks:
-    repeated, last_frame, coarse = 0, clocks.last_frame_us, 0
-    if len(frames):
-        repeated = int(np.count_nonzero(frames[1:] == frames[:-1])) + (int(frames[0]) == last_frame)
-        last_frame = int(frames[-1])
-        coarse = len(frames) - int(np.count_nonzero(frames % _GRID_US))
-    if len(events):
-        coarse += len(events) - int(np.count_nonzero(events % _GRID_US))
-    stamps = clocks.stamps + len(events) + len(frames)
-    return replace(clocks, stamps=stamps, coarse=clocks.coarse + coarse, repeated=clocks.repeated + repeated, last_frame_us=last_frame)
+    coarse, repeated = _stamps(events, frames, clocks.last_frame_us)
+    return replace(
+        clocks,
+        stamps=clocks.stamps + len(events) + len(frames),
+        coarse=clocks.coarse + coarse,
+        repeated=clocks.repeated + repeated,
+        last_frame_us=int(frames[-1]) if len(frames) else clocks.last_frame_us,
+    )
+
+
+@kernel
+def _stamps(events: IntArray, frames: IntArray, last_frame_us: int) -> tuple[int, int]:
+    """Return how many stamps are coarse, and how many frames have that of the frame before."""
+    coarse, repeated = 0, 0
+    for stamp in events:
+        coarse += stamp % _GRID_US == 0
+    for stamp in frames:
+        coarse += stamp % _GRID_US == 0
+        repeated += stamp == last_frame_us
+        last_frame_us = stamp
+    return coarse, repeated
 
 
 def _read(clocks: Clocks, pair: ClockPair, arrived_us: int) -> Clocks:
@@ -141,19 +156,28 @@ def _envelope(points: Ticks, reading: tuple[int, int, int]) -> Ticks:
     return points
 
 
+@kernel
 def _speeds(points: Ticks) -> tuple[float, float, int, float]:
-    readings = points.reshape(-1, 3).astype(np.float64)
-    apart = readings[None, :, 1] - readings[:, None, 1]
-    earlier, later = np.nonzero((apart >= NEAR_US / TICK_US) & (apart <= FAR_US / TICK_US))
-    mono, server, wall = (readings[later] - readings[earlier]).T
-    if len(server) < FEW:
-        return 1.0, 0.0, len(server), 1.0
-    slopes = mono / server
-    speed = _median(slopes)
-    forward = mono > 0.0
-    walls = wall[forward] / mono[forward]
-    return speed, _median(np.abs(slopes - speed)), len(server), _median(walls) if len(walls) >= FEW else 1.0
+    """Return speed, spread, pairs and wall speed (see Clocks) of the readings."""
+    readings = len(points) // 3
+    slopes, walls = np.empty(readings * readings), np.empty(readings * readings)
+    pairs, forward = 0, 0
+    for early in range(0, len(points), 3):
+        for late in range(0, len(points), 3):
+            server = float(points[late + 1]) - float(points[early + 1])
+            if _NEAR <= server <= _FAR:
+                mono = float(points[late]) - float(points[early])
+                slopes[pairs] = mono / server
+                pairs += 1
+                if mono > 0.0:
+                    walls[forward] = (float(points[late + 2]) - float(points[early + 2])) / mono
+                    forward += 1
+    if pairs < FEW:
+        return 1.0, 0.0, pairs, 1.0
+    speed = _median(slopes[:pairs])
+    return speed, _median(np.abs(slopes[:pairs] - speed)), pairs, _median(walls[:forward]) if forward >= FEW else 1.0
 
 
+@kernel
 def _median(values: NDArray[np.float64]) -> float:
     return float(np.partition(values, len(values) // 2)[len(values) // 2])

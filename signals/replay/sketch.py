@@ -9,13 +9,16 @@ intervals themselves, so that what an index brings up can be compared.
 """
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from signals.kernel import kernel
 from signals.types import ByteArray
 
 AROUND: Final = 4
@@ -34,7 +37,6 @@ SHORT: Final = AFTER
 STEPS: Final = 18.0
 """Steps of an octave in which an interval is kept: 4 % each, 1 ms to 18 s in a byte."""
 _MS: Final = np.exp2(np.arange(256) / STEPS)
-_BEHIND: Final = np.arange(1, AFTER + 1)
 
 Floats = NDArray[np.float64]
 
@@ -54,25 +56,25 @@ class Sketch:
     """How many intervals come before the anchor, then all of them up to AFTER behind it, a byte each."""
 
 
+@kernel
 def quantised(intervals_us: NDArray[np.int64]) -> ByteArray:
     """Return intervals in µs as bytes."""
-    return np.clip(np.rint(STEPS * np.log2(np.maximum(intervals_us, 1000) / 1000.0)), 0, 255).astype(np.uint8)
+    steps = np.empty(len(intervals_us), np.uint8)
+    for place, interval_us in enumerate(intervals_us):
+        steps[place] = min(255, int(np.rint(STEPS * np.log2(max(interval_us, 1000) / 1000.0))))
+    return steps
 
 
 def sketches(channel: int, intervals: ByteArray, first: int, fresh: int) -> tuple[Sketch, ...]:
     """Return the sketches whose last interval is one of the `fresh` newest. `first` is the number of the first of `intervals`."""
-    n = len(intervals)
-    if n < AROUND + 1 + AFTER or not fresh:
+    if len(intervals) < AROUND + 1 + AFTER or not fresh:
         return ()
-    # the earliest anchor whose AFTER intervals end in a fresh one, the latest that has them all
-    lowest = max(AROUND, n - fresh - AFTER)
-    around = np.lib.stride_tricks.sliding_window_view(intervals[lowest - AROUND : n - AFTER + AROUND], 2 * AROUND + 1)
-    anchors = np.flatnonzero(around.argmax(axis=1) == AROUND) + lowest
+    anchors = _anchors(intervals, fresh)
     if not len(anchors):
         return ()
-    signatures, lively = _signatures(intervals[anchors[:, None] + _BEHIND])
+    signatures, lively = _signatures(intervals, anchors + 1)
     # where there are too few before, what is looked at is not used
-    before, rhythmic = _signatures(intervals[np.maximum(0, anchors[:, None] - _BEHIND[::-1])])
+    before, rhythmic = _signatures(intervals, np.maximum(0, anchors - SHORT))
     rhythmic &= anchors >= SHORT
     columns = (column.tolist() for column in (anchors, signatures, lively, before, rhythmic))
     found = []
@@ -86,16 +88,39 @@ def sketches(channel: int, intervals: ByteArray, first: int, fresh: int) -> tupl
 
 def projected(sketch: Sketch) -> Floats:
     """Return the projections whose signs are the signature, shape (BITS,)."""
-    window = np.frombuffer(sketch.stretch, np.uint8)[sketch.stretch[0] + 2 :]
-    margins: Floats = _clipped(window) @ DIRECTIONS
+    margins: Floats = _centred(np.frombuffer(sketch.stretch[sketch.stretch[0] + 2 :], np.uint8)) @ DIRECTIONS
     return margins
 
 
-def _signatures(windows: ByteArray) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the signatures of windows of shape (n, AFTER), and which of them are no metronomes."""
-    centred = _clipped(windows)
-    lively = np.einsum("ij,ij->i", centred, centred) > AFTER * FLAT**2
-    return np.packbits(centred @ DIRECTIONS > 0.0, axis=1, bitorder="little").view(np.int64)[:, 0], lively
+@kernel
+def _anchors(intervals: ByteArray, fresh: int) -> NDArray[np.int64]:
+    """Return the places of anchors whose AFTER intervals end in a fresh one: longer than those before, not shorter than those after."""
+    found = np.empty(len(intervals), np.int64)
+    count = 0
+    for place in range(max(AROUND, len(intervals) - fresh - AFTER), len(intervals) - AFTER):
+        longest = True
+        for apart in range(1, AROUND + 1):
+            longest &= intervals[place - apart] < intervals[place] and intervals[place] >= intervals[place + apart]
+        if longest:
+            found[count] = place
+            count += 1
+    return found[:count]
+
+
+@kernel
+def _signatures(intervals: ByteArray, starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the signatures of the AFTER intervals from each start, and which of them are no metronomes."""
+    signatures, lively = np.zeros(len(starts), np.int64), np.zeros(len(starts), np.bool_)
+    for place, start in enumerate(starts):
+        centred = _centred(intervals[start : start + AFTER])
+        lively[place] = np.sum(centred * centred) > AFTER * FLAT**2
+        for bit in range(BITS):
+            margin = 0.0
+            for step in range(AFTER):
+                margin += centred[step] * DIRECTIONS[step, bit]
+            if margin > 0.0:
+                signatures[place] |= np.int64(1) << np.int64(bit)
+    return signatures, lively
 
 
 def likeness(one: bytes, others: Sequence[bytes]) -> list[tuple[float, int]]:
@@ -103,19 +128,25 @@ def likeness(one: bytes, others: Sequence[bytes]) -> list[tuple[float, int]]:
 
     Neither noise that is small against the pauses nor a change of speed alters it much.
     """
-    found: list[tuple[float, int]] = [(0.0, 0)] * len(others)
-    by_overlap: dict[int, list[int]] = {}
-    for place, other in enumerate(others):
-        by_overlap.setdefault(min(one[0], other[0]), []).append(place)
-    for before, places in by_overlap.items():
-        n = before + 1 + AFTER
-        a = _clipped(np.frombuffer(one[-n:], np.uint8))
-        b = _clipped(np.frombuffer(b"".join(others[place][-n:] for place in places), np.uint8).reshape(-1, n))
-        norms = np.sqrt((a @ a) * (b * b).sum(axis=1))
-        correlations = (b @ a) / np.where(norms > 0.0, norms, 1.0)
-        for place, correlation in zip(places, correlations.tolist(), strict=True):
-            found[place] = (correlation, n)
-    return found
+    if not others:
+        return []
+    ends = np.cumsum(np.array([len(other) for other in others]))
+    correlations, overlaps = _alike(np.frombuffer(one, np.uint8), np.frombuffer(b"".join(others), np.uint8), ends)
+    return list(zip(correlations.tolist(), overlaps.tolist(), strict=True))
+
+
+@kernel
+def _alike(one: ByteArray, others: ByteArray, ends: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
+    correlations, overlaps = np.zeros(len(ends)), np.zeros(len(ends), np.int64)
+    start = 0
+    for place, end in enumerate(ends):
+        n = min(one[0], others[start]) + 1 + AFTER
+        a, b = _centred(one[len(one) - n :]), _centred(others[end - n : end])
+        norm = np.sqrt(np.sum(a * a) * np.sum(b * b))
+        correlations[place] = np.sum(a * b) / norm if norm > 0.0 else 0.0
+        overlaps[place] = n
+        start = end
+    return correlations, overlaps
 
 
 def surplus(channel: int, correlation: float, intervals: int, remembered: int) -> float:
@@ -126,10 +157,14 @@ def surplus(channel: int, correlation: float, intervals: int, remembered: int) -
     tenfold of what is remembered as the tails fall. Clicks of strangers are more alike than their keys, and less noisy for their
     length.
     """
-    z = float(np.arctanh(min(0.999999, correlation)) * np.sqrt(max(1, intervals - 3)))
-    decades = max(0.0, float(np.log10(max(1, remembered) / MEASURED)))
-    limit, steeper = np.interp(intervals, _LIMIT_AT, _LIMITS[channel]), np.interp(intervals, _LIMIT_AT, _STEEPER[channel])
-    return z - float(limit + decades * steeper)
+    z = math.atanh(min(0.999999, correlation)) * math.sqrt(max(1, intervals - 3))
+    decades = max(0.0, math.log10(max(1, remembered) / MEASURED))
+    return z - _between(intervals, _LIMITS[channel]) - decades * _between(intervals, _STEEPER[channel])
+
+
+@lru_cache(1024)
+def _between(intervals: int, values: tuple[float, ...]) -> float:
+    return float(np.interp(intervals, _LIMIT_AT, values))
 
 
 MEASURED: Final = 10_000
@@ -139,12 +174,13 @@ _STEEPER: Final = ((1.0, 0.85, 0.72), (2.0, 2.0, 2.0))
 """By channel: keys, presses. Limits among MEASURED sketches, and what each tenfold adds."""
 
 
-def _clipped(windows: ByteArray) -> Floats:
-    """Return windows (along the last axis) in medians, clipped and centred."""
-    ms = _MS[windows]
-    middle = ms.shape[-1] // 2
-    clipped = np.minimum(ms / np.partition(ms, middle)[..., middle, None], CLIP)
-    centred: Floats = clipped - clipped.mean(axis=-1, keepdims=True)
+@kernel
+def _centred(window: ByteArray) -> Floats:
+    """Return a window in medians, clipped, less its mean."""
+    ms = _MS[window]
+    middle = len(ms) // 2
+    clipped = np.minimum(ms / np.partition(ms, middle)[middle], CLIP)
+    centred: Floats = clipped - np.sum(clipped) / len(clipped)
     return centred
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from signals.kernel import kernel
 from signals.replay.sketch import AFTER, AROUND, BEFORE, Sketch, quantised, sketches
 from signals.types import ByteArray, Facts, IntArray, ReplayMatch
 from wire import kinds
@@ -64,9 +65,9 @@ def learn(replay: Replay, facts: Facts) -> Replay:
     """Return the part after one batch more."""
     recognised = merged(replay.recognised, facts.replays) if facts.replays else replay.recognised
     if not len(facts.kind):
-        return replace(replay, recognised=recognised) if facts.replays else replay
-    longer = (_longer(channel, tail, facts)[0] for channel, tail in enumerate(replay.tails))
-    return Replay(tuple(replace(tail, intervals=tail.intervals[-KEPT:]) for tail in longer), recognised)
+        return Replay(replay.tails, recognised) if facts.replays else replay
+    longer = (_longer(channel, tail, facts) for channel, tail in enumerate(replay.tails))
+    return Replay(tuple(Tail(tail.last_us, tail.seen, tail.intervals[-KEPT:]) for tail in longer), recognised)
 
 
 def fresh_sketches(replay: Replay, facts: Facts) -> tuple[Sketch, ...]:
@@ -75,8 +76,8 @@ def fresh_sketches(replay: Replay, facts: Facts) -> tuple[Sketch, ...]:
         return ()
     found: list[Sketch] = []
     for channel, tail in enumerate(replay.tails):
-        longer, fresh = _longer(channel, tail, facts)
-        found.extend(sketches(channel, longer.intervals, longer.seen - len(longer.intervals), fresh))
+        longer = _longer(channel, tail, facts)
+        found.extend(sketches(channel, longer.intervals, longer.seen - len(longer.intervals), longer.seen - tail.seen))
     return tuple(found)
 
 
@@ -100,12 +101,23 @@ def channel_times(channel: int, t_us: IntArray, kind: ByteArray) -> IntArray:
     return times
 
 
-def _longer(channel: int, tail: Tail, facts: Facts) -> tuple[Tail, int]:
-    """Return the tail with all of a batch's intervals, and how many they are."""
-    t_us = channel_times(channel, facts.t_us, facts.kind)
-    if not len(t_us):
-        return tail, 0
-    edges = t_us if tail.last_us < 0 else np.concatenate((np.array([tail.last_us]), t_us))
-    intervals = quantised(np.diff(edges))
-    fresh = len(intervals)
-    return Tail(int(t_us[-1]), tail.seen + fresh, np.concatenate((tail.intervals, intervals))), fresh
+def _longer(channel: int, tail: Tail, facts: Facts) -> Tail:
+    """Return the tail with all of a batch's intervals."""
+    last_us, waits = _waits(channel, tail.last_us, facts.t_us, facts.kind)
+    if not len(waits):
+        return tail if last_us == tail.last_us else Tail(last_us, tail.seen, tail.intervals)
+    return Tail(last_us, tail.seen + len(waits), np.concatenate((tail.intervals, quantised(waits))))
+
+
+@kernel
+def _waits(channel: int, last_us: int, t_us: IntArray, kind: ByteArray) -> tuple[int, IntArray]:
+    """Return the time of the channel's last event, and the time from one to the next."""
+    waits = np.empty(len(kind), np.int64)
+    count = 0
+    for event in range(len(kind)):
+        if _CHANNEL[kind[event]] == channel:
+            if last_us >= 0:
+                waits[count] = t_us[event] - last_us
+                count += 1
+            last_us = t_us[event]
+    return last_us, waits[:count]

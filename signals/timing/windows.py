@@ -6,13 +6,14 @@ what is looked at.
 """
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from signals.types import Facts, IntArray
+from signals.kernel import kernel
+from signals.types import ByteArray, Facts, IntArray
 from wire import kinds
 
 TICK_US: Final = 100
@@ -35,6 +36,7 @@ CLICK_DOWN: Final = 4
 CLICK_BUTTON: Final = 3
 """Bits of `what` in the window of clicks; the upper four count the moves since the click before."""
 
+T = TypeVar("T", bound=np.generic)
 Ticks = NDArray[np.uint16]
 Whats = NDArray[np.uint8]
 Pixels = NDArray[np.int16]
@@ -85,12 +87,13 @@ class Timing:
 
 
 _KEY, _POINTER, _TOUCH, _PAD = 1, 2, 3, 4
+_CHANNELS: Final = 5
 _CHANNEL: Final = np.zeros(256, np.uint8)
 _CHANNEL[[kinds.KEY_DOWN, kinds.KEY_UP]] = _KEY
 _CHANNEL[[kinds.POINTER_MOVE, kinds.POINTER_DOWN, kinds.POINTER_UP, kinds.WHEEL]] = _POINTER
 _CHANNEL[[kinds.TOUCH_DOWN, kinds.TOUCH_MOVE, kinds.TOUCH_UP]] = _TOUCH
 _CHANNEL[kinds.PAD] = _PAD
-_BITS: Final = (_KEY, _POINTER, _TOUCH, _PAD)
+_MOVE, _DOWN, _UP = int(kinds.POINTER_MOVE), int(kinds.POINTER_DOWN), int(kinds.POINTER_UP)
 _NO_WHATS: Final = _whats()
 _NO_PIXELS: Final = _pixels()
 
@@ -100,23 +103,18 @@ def learn(state: Timing, facts: Facts) -> Timing:
     keys, clicks, moves, touches, pads, approach = state.keys, state.clicks, state.moves, state.touches, state.pads, state.approach
     actions, frames = state.actions, state.frames
     if len(facts.kind):
-        channel = _CHANNEL[facts.kind]
-        what = facts.kind * np.uint8(16) + (facts.code & np.uint8(15))
-        for bit in _BITS:
-            at = np.flatnonzero(channel == bit)
-            if not len(at):
-                continue
-            t_us, of = facts.t_us[at], what[at]
-            if bit == _KEY:
-                keys = _push(keys, KEYS, t_us, of)
-            elif bit == _POINTER:
-                x, y = _clip(facts.x[at]), _clip(facts.y[at])
-                moves = _push(moves, MOVES, t_us, of, x, y)
-                clicks, approach = _push_clicks(clicks, approach, t_us, of, x, y)
-            elif bit == _TOUCH:
-                touches = _push(touches, TOUCHES, t_us, of, _clip(facts.x[at]), _clip(facts.y[at]))
-            else:
-                pads = _push(pads, PADS, t_us, of)
+        _, typed, pointed, touched, padded = _counted(facts.kind)
+        if typed:
+            keys = _push(keys, KEYS, *_of(facts, _KEY, typed)[:2])
+        if pointed:
+            t_us, what, x, y = _of(facts, _POINTER, pointed)
+            moves = _push(moves, MOVES, t_us, what, x, y)
+            clicked, approach = _clicked(t_us, what, x, y, approach)
+            clicks = _push(clicks, CLICKS, *clicked)
+        if touched:
+            touches = _push(touches, TOUCHES, *_of(facts, _TOUCH, touched))
+        if padded:
+            pads = _push(pads, PADS, *_of(facts, _PAD, padded)[:2])
     if facts.actions:
         t_us = np.array([action.t_us for action in facts.actions], np.int64)
         actions = _push(actions, ACTIONS, t_us, np.array([name_code(action.name) for action in facts.actions], np.uint8))
@@ -130,38 +128,94 @@ def name_code(name: str) -> int:
     return crc32(name.encode()) & 255
 
 
-def _push_clicks(window: Window, approach: int, t_us: IntArray, what: Whats, x: Pixels, y: Pixels) -> tuple[Window, int]:
-    """Append presses and releases, each with the moves that led there; return also the moves since the last of them."""
-    kind = what >> 4
-    at = np.flatnonzero((kind == kinds.POINTER_DOWN) | (kind == kinds.POINTER_UP))
-    moved = kind == kinds.POINTER_MOVE
-    if not len(at):
-        return window, min(MAX_APPROACH, approach + int(np.count_nonzero(moved)))
-    so_far = np.cumsum(moved)
-    before = so_far[at]
-    led = before.copy()
-    led[1:] -= before[:-1]
-    led[0] += approach
-    down = kind[at] == kinds.POINTER_DOWN
-    of = (np.minimum(led, MAX_APPROACH) * 16 + down * CLICK_DOWN + (what[at] & CLICK_BUTTON)).astype(np.uint8)
-    return _push(window, CLICKS, t_us[at], of, x[at], y[at]), min(MAX_APPROACH, int(so_far[-1] - before[-1]))
+def _of(facts: Facts, channel: int, count: int) -> tuple[IntArray, Whats, Pixels, Pixels]:
+    """Return the events of a channel, of which there are so many: times, what happened, places."""
+    return _chosen(facts.t_us, facts.kind, facts.code, facts.x, facts.y, channel, count)
 
 
 def _push(window: Window, size: int, t_us: IntArray, what: Whats = _NO_WHATS, x: Pixels = _NO_PIXELS, y: Pixels = _NO_PIXELS) -> Window:
     """Return the window with these events appended, cut to the last `size`."""
-    ticks = t_us // TICK_US
-    since = np.empty(len(t_us), np.int64)
-    since[1:] = ticks[1:] - ticks[:-1]
-    since[0] = ticks[0] - window.last_us // TICK_US if window.seen else PAUSE
-    return Window(
-        last_us=int(t_us[-1]),
-        seen=window.seen + len(t_us),
-        since=np.concatenate((window.since, np.minimum(np.maximum(since, 0), PAUSE).astype(np.uint16)))[-size:],
-        what=np.concatenate((window.what, what))[-size:] if len(what) else window.what,
-        x=np.concatenate((window.x, x))[-size:] if len(x) else window.x,
-        y=np.concatenate((window.y, y))[-size:] if len(y) else window.y,
-    )
+    if not len(t_us):
+        return window
+    columns = _appended(window.since, window.what, window.x, window.y, window.last_us, window.seen, size, t_us, what, x, y)
+    return Window(int(t_us[-1]), window.seen + len(t_us), *columns)
 
 
-def _clip(pixels: IntArray) -> Pixels:
-    return np.minimum(np.maximum(pixels, -32_768), 32_767).astype(np.int16)
+@kernel
+def _counted(kind: ByteArray) -> tuple[int, int, int, int, int]:
+    """Return how many events each channel has."""
+    counts = np.zeros(_CHANNELS, np.int64)
+    for one in kind:
+        counts[_CHANNEL[one]] += 1
+    return counts[0], counts[1], counts[2], counts[3], counts[4]
+
+
+@kernel
+def _chosen(
+    t_us: IntArray, kind: ByteArray, code: ByteArray, x: IntArray, y: IntArray, channel: int, count: int
+) -> tuple[IntArray, Whats, Pixels, Pixels]:
+    times, what = np.empty(count, np.int64), np.empty(count, np.uint8)
+    xs, ys = np.empty(count, np.int16), np.empty(count, np.int16)
+    place = 0
+    for event in range(len(kind)):
+        if _CHANNEL[kind[event]] == channel:
+            times[place] = t_us[event]
+            what[place] = kind[event] * 16 + (code[event] & 15)
+            xs[place] = min(max(x[event], -32_768), 32_767)
+            ys[place] = min(max(y[event], -32_768), 32_767)
+            place += 1
+    return times, what, xs, ys
+
+
+@kernel
+def _clicked(t_us: IntArray, what: Whats, x: Pixels, y: Pixels, approach: int) -> tuple[tuple[IntArray, Whats, Pixels, Pixels], int]:
+    """Return presses and releases, each with the moves that led there, and the moves since the last of them."""
+    times, of = np.empty(len(what), np.int64), np.empty(len(what), np.uint8)
+    xs, ys = np.empty(len(what), np.int16), np.empty(len(what), np.int16)
+    place = 0
+    for event in range(len(what)):
+        kind = what[event] >> 4
+        if kind == _MOVE:
+            approach = min(MAX_APPROACH, approach + 1)
+        elif kind in (_DOWN, _UP):
+            down = CLICK_DOWN if kind == _DOWN else 0
+            times[place], xs[place], ys[place] = t_us[event], x[event], y[event]
+            of[place] = approach * 16 + down + (what[event] & CLICK_BUTTON)
+            approach = 0
+            place += 1
+    return (times[:place], of[:place], xs[:place], ys[:place]), approach
+
+
+@kernel
+def _appended(
+    since: Ticks,
+    what: Whats,
+    x: Pixels,
+    y: Pixels,
+    last_us: int,
+    seen: int,
+    size: int,
+    t_us: IntArray,
+    whats: Whats,
+    xs: Pixels,
+    ys: Pixels,
+) -> tuple[Ticks, Whats, Pixels, Pixels]:
+    """Return the columns of a window after these events."""
+    ticks = np.empty(len(t_us), np.uint16)
+    before = last_us // TICK_US
+    for event in range(len(t_us)):
+        now = t_us[event] // TICK_US
+        ticks[event] = PAUSE if event == 0 and not seen else min(max(now - before, 0), PAUSE)
+        before = now
+    return _newest(since, ticks, size), _newest(what, whats, size), _newest(x, xs, size), _newest(y, ys, size)
+
+
+@kernel
+def _newest(old: NDArray[T], new: NDArray[T], size: int) -> NDArray[T]:
+    """Return the last `size` of both together."""
+    kept = min(len(old), max(0, size - len(new)))
+    added = min(size, len(new))
+    joined = np.empty(kept + added, new.dtype)
+    joined[:kept] = old[len(old) - kept :]
+    joined[kept:] = new[len(new) - added :]
+    return joined
