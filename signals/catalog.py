@@ -9,7 +9,7 @@ from signals.emulator import android, headless, pacing, virtual_machine
 from signals.integrity import assets, clocks, clone, hooks, probes
 from signals.network import addresses, handshake, kind, locale, reputation, sharing
 from signals.replay import replay
-from signals.timing import clicks, keys, pointer, touch
+from signals.timing import actions, clicks, frame_lock, keys, pad, pointer, reaction, touch
 from signals.types import Evidence, Finding, ScoreName
 
 
@@ -29,6 +29,10 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     Detector(clicks.NAME, ScoreName.TIMING, clicks.assess),
     Detector(pointer.NAME, ScoreName.TIMING, pointer.assess),
     Detector(touch.NAME, ScoreName.TIMING, touch.assess),
+    Detector(pad.NAME, ScoreName.TIMING, pad.assess),
+    Detector(actions.NAME, ScoreName.TIMING, actions.assess),
+    Detector(reaction.NAME, ScoreName.TIMING, reaction.assess),
+    Detector(frame_lock.NAME, ScoreName.TIMING, frame_lock.assess),
     Detector(replay.NAME, ScoreName.TIMING, replay.assess, explains=(keys.NAME, clicks.NAME, pointer.NAME, touch.NAME)),
     Detector(virtual_machine.NAME, ScoreName.EMULATOR, virtual_machine.assess),
     Detector(android.NAME, ScoreName.EMULATOR, android.assess),

@@ -22,6 +22,8 @@ from signals.network import route
 from signals.network.route import Route
 from signals.replay import tail
 from signals.replay.tail import Replay
+from signals.timing import marks
+from signals.timing.marks import Marks
 from signals.timing.windows import Timing
 from signals.timing.windows import learn as learn_timing
 from signals.types import Facts
@@ -29,7 +31,7 @@ from signals.types import Facts
 MAX_STORED: Final = 8 * 1024
 """Bytes of one History as stored."""
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Goes up whenever a part changes its shape: a snapshot of another version is worth nothing, the journal is."""
 
 _MAX_PLAIN: Final = 64 * MAX_STORED
@@ -50,6 +52,7 @@ class History:
     clocks: Clocks = field(default_factory=Clocks)
     replay: Replay = field(default_factory=Replay)
     timing: Timing = field(default_factory=Timing)
+    marks: Marks = field(default_factory=Marks)
     route: Route = field(default_factory=Route)
 
 
@@ -66,6 +69,7 @@ def learn(history: History, facts: Facts) -> History:
         clocks=clock.learn(history.clocks, facts),
         replay=tail.learn(history.replay, facts),
         timing=learn_timing(history.timing, facts),
+        marks=marks.learn(history.marks, facts),
         route=route.learn(history.route, facts),
     )
 

@@ -30,3 +30,10 @@ BUTTON_NONE: Final = 0
 BUTTON_LEFT: Final = 1
 BUTTON_RIGHT: Final = 2
 BUTTON_OTHER: Final = 3
+
+# What a pad did, as far as a client can tell.
+PAD_OTHER: Final = 0
+PAD_DOWN: Final = 1
+PAD_UP: Final = 2
+PAD_MOVE: Final = 3
+"""A stick, a trigger or the cross: these come as often as the device is asked, whoever holds it."""

@@ -82,8 +82,11 @@ def _finger(kind: int) -> Callable[[Any], None]:
     return record
 
 
-def _pad(event: Any) -> None:
-    sdk_py.record(kinds.PAD)
+def _pad(code: int) -> Callable[[Any], None]:
+    def record(event: Any) -> None:
+        sdk_py.record(kinds.PAD, code)
+
+    return record
 
 
 _HANDLERS: Final[dict[int, Callable[[Any], None]]] = {
@@ -96,8 +99,8 @@ _HANDLERS: Final[dict[int, Callable[[Any], None]]] = {
     pygame.FINGERDOWN: _finger(kinds.TOUCH_DOWN),
     pygame.FINGERMOTION: _finger(kinds.TOUCH_MOVE),
     pygame.FINGERUP: _finger(kinds.TOUCH_UP),
-    pygame.JOYBUTTONDOWN: _pad,
-    pygame.JOYBUTTONUP: _pad,
-    pygame.JOYHATMOTION: _pad,
-    pygame.JOYAXISMOTION: _pad,
+    pygame.JOYBUTTONDOWN: _pad(kinds.PAD_DOWN),
+    pygame.JOYBUTTONUP: _pad(kinds.PAD_UP),
+    pygame.JOYHATMOTION: _pad(kinds.PAD_MOVE),
+    pygame.JOYAXISMOTION: _pad(kinds.PAD_MOVE),
 }

@@ -94,8 +94,8 @@ def test_pygames_events_become_input(window: Any, recorded: Recorded) -> None:
         (kinds.TOUCH_DOWN, kinds.BUTTON_LEFT, 200, 75),
         (kinds.TOUCH_MOVE, kinds.BUTTON_LEFT, 200, 150),
         (kinds.TOUCH_UP, kinds.BUTTON_LEFT, 400, 150),
-        (kinds.PAD, 0, 400, 150),
-        (kinds.PAD, 0, 400, 150),
+        (kinds.PAD, kinds.PAD_DOWN, 400, 150),
+        (kinds.PAD, kinds.PAD_MOVE, 400, 150),
     ]
 
 

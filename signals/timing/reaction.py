@@ -1,0 +1,247 @@
+"""From what the game shows to what the player does: below what eyes and hands can, or too equal for them, or spread like a die.
+
+Simple reactions to what is seen take 200 ms and hardly ever less than 100 (Luce, "Response Times", 1986; Woods et al., "Factors influencing
+the latency of simple reaction time", Frontiers in Human Neuroscience 9, 2015), choices more (Hick, "On the rate of gain of
+information", 1952). They are skewed to the right (ex-Gaussian: Hohle 1965), and spread by more than a tenth of their mean (Wagenmakers
+and Brown, Psychological Review 114, 2007). Nothing is fitted here; the limits are from these papers, taken generously.
+
+What is not a reaction must not look like one. A press counts for the last show before it, if the player's own press did not bring that
+show about. Early presses only tell as far as there are more of them than at times shifted against the shows, which is what somebody who
+presses in a rhythm has; they tell nothing where presses come before the show as well, or follow the press before more evenly than the show.
+"""
+
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from signals.finding import abstain, damped, found
+from signals.kernel import kernel
+from signals.timing.judge import TOO_FEW
+from signals.timing.marks import BY_HAND, LINE_UPDATE, REPEATED, SECOND, SHOWS, WHICH, Bytes, Marks, Ticks, relative
+from signals.timing.steady import on_grid, quartiles, too_often, too_steady
+from signals.types import NOT_APPLICABLE, Evidence, Finding, Reason
+
+NAME: Final = "reaction"
+
+FEWEST: Final = 10
+FLOOR: Final = SECOND // 10
+"""100 ms: below are anticipations (Luce 1986)."""
+LONGEST: Final = 3 * SECOND
+ANTICIPATED: Final = 0.08
+"""Share of reactions that the most eager person begins too early; in the laboratory it is one or two in a hundred."""
+HAND: Final = 0.10
+"""Spread over median of the most even person's reactions."""
+FEWEST_STEADY: Final = 12
+FEWEST_FLAT: Final = 24
+RHYTHM: Final = 1.3
+"""Presses follow shows and not one another where the waits since the press before spread by this much more."""
+
+MOST_FAST: Final = 3.5
+MOST_FAST_OWN: Final = 2.0
+"""For shows that come of the player's own round, which an earlier cue may announce."""
+MOST_FAST_REGULAR: Final = 1.0
+"""For shows that come so evenly that anybody could expect them."""
+REGULAR: Final = 0.1
+MOST_STEADY: Final = 3.0
+MOST_FLAT: Final = 1.0
+"""A game that draws what it heard only now and then makes people's reactions flat too."""
+ALIVE: Final = -0.3
+
+_CAUSED: Final = int(0.4 * SECOND)
+"""A press this long before a round brings it about, over the network."""
+_SAME: Final = SECOND // 250
+"""4 ms: a press and what it causes are told in either order."""
+_LED: Final = SECOND
+"""An action is the player's if an input came this shortly before."""
+_EARLY: Final = SECOND // 4
+_SHIFTS: Final = np.array([-1500, -1150, -850, -600, -400, -250, 250, 400, 600, 850, 1150, 1500], np.int64) * (SECOND // 1000)
+_HALF_SURE: Final = 30.0
+_SINCE: Final = 30 * SECOND
+_ROOT: Final = math.sqrt(2.0)
+_NORM: Final = math.sqrt(2.0 * math.pi)
+_FAR: Final = 1 << 40
+
+
+def assess(evidence: Evidence) -> Finding:
+    """Return evidence from the last reactions; abstains below FEWEST."""
+    marks = evidence.history.marks
+    if not len(marks.told) or not ((marks.names & WHICH) <= SHOWS).any():
+        return abstain(NOT_APPLICABLE)
+    latencies, since, gaps, early, before, free, chance, lines = _reactions(*_columns(marks))
+    n = len(latencies)
+    features = {"reactions": float(n)}
+    if n < FEWEST:
+        return abstain(TOO_FEW, features)
+    median, spread = quartiles(latencies)
+    features |= {"median_ms": median * 1000.0 / SECOND, "spread": spread / max(median, 1.0), "early": early / n, "chance": chance}
+    reasons: list[Reason] = []
+    led = quartiles(since)[1] > RHYTHM * spread
+    at_random = min(0.95, chance + (chance * (1.0 - chance) / n) ** 0.5 + 0.01)
+    expected = before > max(2.0, free * (min(0.95, at_random * _EARLY / FLOOR) + 0.1))
+    if led and not expected:
+        reasons += _fast(early, n, at_random, lines, gaps)
+        reasons += _steady(latencies, median, spread, _grid(evidence, latencies))
+    if not reasons and n >= FEWEST_FLAT and led:
+        reasons += _flat(latencies, median)
+    if not reasons and n >= FEWEST_FLAT and led and median > 1.5 * FLOOR and spread > 1.5 * HAND * median:
+        reasons.append(Reason("reaction.like_a_hand", f"{n} reactions take as long, and vary as much, as people's do.", ALIVE))
+    return found(damped(reasons), n / (n + _HALF_SURE), features)
+
+
+def _columns(marks: Marks) -> tuple[Ticks, Bytes, Ticks, Bytes]:
+    # copies: what came out of a snapshot can't be written to, and would be compiled for once more
+    return marks.presses.copy(), marks.how.copy(), marks.told.copy(), marks.names.copy()
+
+
+def _fast(early: int, n: int, at_random: float, lines: float, gaps: NDArray[np.float64]) -> list[Reason]:
+    evidence = too_often(early, n, at_random + (1.0 - at_random) * ANTICIPATED)
+    most = MOST_FAST if lines >= 0.5 else MOST_FAST_OWN
+    if len(gaps) >= FEWEST // 2:
+        usual, spread = quartiles(gaps)
+        most = MOST_FAST_REGULAR if spread < REGULAR * usual else most
+    if not evidence:
+        return []
+    detail = f"{early} of {n} reactions to what the game showed came within {FLOOR * 1000 // SECOND} ms; chance would give {at_random:.0%}."
+    return [Reason("reaction.too_fast", detail, min(most, evidence))]
+
+
+def _steady(latencies: NDArray[np.float64], median: float, spread: float, grid: float) -> list[Reason]:
+    n = len(latencies)
+    if n < FEWEST_STEADY or median <= 0.0:
+        return []
+    evidence = too_steady(on_grid(spread, grid) / median, HAND, n)
+    if not evidence:
+        return []
+    detail = f"{n} reactions of about {median * 1000 / SECOND:.0f} ms differ by {spread / median:.1%}; people's by a tenth and more."
+    return [Reason("reaction.too_even", detail, min(MOST_STEADY, evidence))]
+
+
+def _flat(latencies: NDArray[np.float64], median: float) -> list[Reason]:
+    if float(latencies.max()) > 0.8 * LONGEST or median <= FLOOR:
+        return []
+    evidence = min(MOST_FLAT, _flatness(latencies) - PRUDENT_FLAT)
+    if evidence <= 0.0:
+        return []
+    detail = f"{len(latencies)} reactions are spread as evenly as a random delay; people's are mostly short and sometimes long."
+    return [Reason("reaction.flat", detail, evidence)]
+
+
+PRUDENT_FLAT: Final = 4.0
+"""Nats by which a uniform delay has to explain reactions better than the usual skewed one."""
+
+
+def _grid(evidence: Evidence, latencies: NDArray[np.float64]) -> float:
+    """Return the step, in ticks, that presses may have been put on: a frame where the game tells its frames, else what the values show."""
+    frames = evidence.history.timing.frames.since
+    if len(frames) >= FEWEST:
+        return float(np.median(frames))
+    values = np.unique(latencies)
+    if 2 * len(values) > len(latencies):
+        return 0.0
+    return float(np.median(np.diff(values))) if len(values) > 1 else SECOND / 60.0
+
+
+@kernel
+def _answers(presses: Ticks, how: Bytes, told: Ticks, names: Bytes) -> NDArray[np.int64]:
+    """Return when the player did something, relative to the newest time: presses, and actions by hand that no press led to."""
+    newest = _newest(presses, told)
+    out = np.empty(len(presses) + len(told), np.int64)
+    size, next_told = 0, 0
+    last = -_FAR
+    for at in range(len(presses) + 1):
+        when = relative(presses[at], newest) if at < len(presses) else 1
+        while next_told < len(told) and relative(told[next_told], newest) < when:
+            acted = relative(told[next_told], newest)
+            name = names[next_told]
+            if name & BY_HAND and (name & WHICH) > SHOWS and acted - last > _LED:
+                out[size] = acted
+                size += 1
+            next_told += 1
+        if at < len(presses):
+            last = when
+            if not how[at] & REPEATED:
+                out[size] = when
+                size += 1
+    return out[:size]
+
+
+@kernel
+def _newest(presses: Ticks, told: Ticks) -> int:
+    if not len(presses) or relative(told[-1], presses[-1]) > 0:
+        return int(told[-1])
+    return int(presses[-1])
+
+
+@kernel
+def _reactions(
+    presses: Ticks, how: Bytes, told: Ticks, names: Bytes
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], int, int, int, float, float]:
+    """Return latencies, waits since the press before, and gaps between the shows reacted to, in ticks; how many came early; how many shows
+    a press shortly precedes, of how many; the share of early ones at shifted times, and the share of early ones that followed a line."""
+    answers = _answers(presses, how, told, names)
+    newest = _newest(presses, told)
+    shows = np.empty(len(told), np.int64)
+    lines = np.empty(len(told), np.bool_)
+    n = 0
+    for at in range(len(told)):
+        name = names[at] & WHICH
+        if name <= SHOWS and name:
+            shows[n], lines[n] = relative(told[at], newest), name == LINE_UPDATE
+            n += 1
+    latencies, since, gaps = np.empty(n), np.empty(n), np.empty(n)
+    seen = np.empty(n, np.int64)
+    size = early = early_lines = before = free = place = 0
+    for at in range(n):
+        show = shows[at]
+        while place < len(answers) and answers[place] < show - _SAME:
+            place += 1
+        soon = place  # the first from just before the show on
+        if soon < len(answers) and answers[soon] <= show + _SAME:
+            continue
+        if soon and not lines[at] and answers[soon - 1] >= show - _CAUSED:
+            continue
+        free += 1
+        before += 1 if soon and answers[soon - 1] >= show - _EARLY else 0
+        end = min(shows[at + 1] if at + 1 < n else show + LONGEST, show + LONGEST)
+        if soon >= len(answers) or answers[soon] >= end:
+            continue
+        latencies[size] = answers[soon] - show
+        since[size] = min(_SINCE, answers[soon] - answers[soon - 1]) if soon else _SINCE
+        if latencies[size] < FLOOR:
+            early += 1
+            early_lines += 1 if lines[at] else 0
+        seen[size] = show
+        size += 1
+    hits = trials = 0
+    for at in range(size):
+        if at:
+            gaps[at - 1] = seen[at] - seen[at - 1]
+        for shift in _SHIFTS:
+            moved = seen[at] + shift
+            found_at = np.searchsorted(answers, moved, side="right")
+            trials += 1
+            hits += 1 if found_at < len(answers) and answers[found_at] < moved + FLOOR else 0
+    share = hits / trials if trials else 0.0
+    lined = early_lines / early if early else 1.0
+    return latencies[:size], since[:size], gaps[: max(0, size - 1)], early, before, free, share, lined
+
+
+@kernel
+def _flatness(latencies: NDArray[np.float64]) -> float:
+    """Return by how many nats a uniform distribution explains what lies between the extremes better than the fitted lognormal does.
+
+    Both are taken given the extremes, so that fitting them gains nothing.
+    """
+    n = len(latencies)
+    logs = np.log(np.maximum(latencies, 1.0))
+    mean, width = logs.mean(), max(logs.std(), 1e-3)
+    low, high = logs.min(), logs.max()
+    within = 0.5 * (math.erf((high - mean) / width / _ROOT) - math.erf((low - mean) / width / _ROOT))
+    flat = -float(n - 2) * math.log(max(math.exp(high) - math.exp(low), 1.0))
+    skewed = -(n - 2) * (math.log(width * _NORM) + math.log(max(within, 1e-9)))
+    for one in logs:
+        skewed -= 0.5 * ((one - mean) / width) ** 2 + one
+    skewed += 0.5 * ((low - mean) / width) ** 2 + low + 0.5 * ((high - mean) / width) ** 2 + high
+    return float(flat - skewed)
