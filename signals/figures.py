@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from scipy.stats import rankdata
+from scipy.stats import beta, rankdata
 
 Floats = NDArray[np.float64]
 
@@ -24,6 +24,25 @@ class Figures:
     brier: float
     calibration_error: float
     abstained: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A share that was counted, and between which two it lies."""
+
+    hits: int
+    of: int
+    share: float
+    low: float
+    high: float
+    """With 95 % confidence: the larger share is larger in one experiment of twenty only, and so is the smaller one smaller."""
+
+
+def rate(hits: int, of: int) -> Rate:
+    """Return the share with one-sided 95 % limits (Clopper and Pearson, 1934); none in n gives 3 / n, the rule of three."""
+    low = float(beta.ppf(0.05, hits, of - hits + 1)) if hits else 0.0
+    high = float(beta.ppf(0.95, hits + 1, of - hits)) if hits < of else 1.0
+    return Rate(hits, of, hits / of if of else 0.0, low, high)
 
 
 def figures(people: Floats, bots: Floats) -> Figures:

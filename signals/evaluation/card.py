@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from signals.figures import Figures
+from signals.figures import Figures, Rate
 from signals.timing.additive import Floats
 
 
@@ -12,6 +12,24 @@ class Pooled:
 
     people: Floats
     bots: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """Windows of people who replay nothing, and what they were taken for."""
+
+    people: int
+    recordings: int
+    remembered: int
+    """Sketches among which was searched."""
+    apart: int
+    """Windows that don't overlap: what the windows are worth where each one is to be new."""
+    strangers: Rate
+    """Taken for a recording of somebody else."""
+    own: Rate
+    """Like another session of the same person in at least one stretch: no alarm while device or account is known."""
+    macros: Rate
+    """Taken for a macro of one's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,4 +46,12 @@ class Card:
     """`channel/device`: false alarms at 1 % overall, on held-out people of devices that were in the fit."""
     lengths: dict[str, tuple[float, float]] = field(default_factory=dict)
     """`channel/events`: median seconds of play, and bots found at 1 % false alarms."""
+    replays: dict[str, Rate] = field(default_factory=dict)
+    """`channel/case`: replays that were recognised."""
+    fresh: dict[str, Fresh] = field(default_factory=dict)
+    """By channel."""
+    clocks: dict[str, Rate] = field(default_factory=dict)
+    """`speed, network, circumstances`: bent clocks that were found. Simulated."""
+    honest_clocks: dict[str, Rate] = field(default_factory=dict)
+    """`network` or `circumstances`: honest clocks that were called bent; `all` are all of them. Simulated."""
     pooled: dict[str, Pooled] = field(default_factory=dict)

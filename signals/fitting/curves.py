@@ -7,10 +7,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from signals.regress import Bools, additive, place_knots, platt
+from signals.fitting.calibration import calibrated, moved
+from signals.regress import Bools, additive, place_knots
 from signals.samples import Imitate, Rng, balanced, group
-from signals.timing.additive import Curves, Floats, basis
+from signals.timing.additive import Curves, Floats, Points, basis
 from signals.traces import HUMAN, Trace
+from signals.types import IntArray
 
 SIZES: Final[Mapping[str, tuple[int, ...]]] = {
     "keys": (24, 40, 70, 140, 280, 480),
@@ -52,7 +54,7 @@ def fit_curves(least: int, features: Floats, traces: Sequence[Trace], folds: Map
     Without `care` what is stated for unknown devices is what holds for the known ones together.
     """
     bot = np.array([trace.label != HUMAN for trace in traces])
-    fold = np.array([folds[trace.subject] for trace in traces])
+    fold = np.array([fold_of(trace, folds) for trace in traces])
     weights = balanced(traces)
     knots = place_knots(features, weights)
     design = basis(features, knots)
@@ -61,11 +63,9 @@ def fit_curves(least: int, features: Floats, traces: Sequence[Trace], folds: Map
         seen = fold != left_out
         sums[~seen] = _sums(design, bot, weights, seen, knots.shape)[~seen]
     values, bias = additive(design, bot, weights, knots.shape)
-    calibration = _by_class(sums, bot, weights, np.array([trace.device for trace in traces]))
-    slope, offset = calibration[UNKNOWN]
-    if not care:
-        return Curves(least, knots, np.round(values, 4), round(bias, 4), calibration)
-    calibration[UNKNOWN] = (slope, round(offset - slope * _care(design, sums, bot, weights, knots.shape, traces), 4))
+    calibration = _by_class(sums, bot, weights, fold, np.array([trace.device for trace in traces]))
+    if care:
+        calibration[UNKNOWN] = moved(calibration[UNKNOWN], _care(design, sums, bot, weights, knots.shape, traces))
     return Curves(least, knots, np.round(values, 4), round(bias, 4), calibration)
 
 
@@ -74,9 +74,9 @@ def _sums(design: Floats, bot: Bools, weights: Floats, seen: Bools, shape: tuple
     return np.asarray(design @ values.ravel() + bias)
 
 
-def _by_class(sums: Floats, bot: Bools, weights: Floats, devices: NDArray[np.str_]) -> dict[str, tuple[float, float]]:
+def _by_class(sums: Floats, bot: Bools, weights: Floats, fold: IntArray, devices: NDArray[np.str_]) -> dict[str, Points]:
     """Return a calibration for every device class, the pooled one for those with few windows of people, and as UNKNOWN."""
-    everybody = platt(sums, bot, weights)
+    everybody = calibrated(sums, bot, weights, fold)
     found = {UNKNOWN: everybody}
     for device in sorted(set(devices[~bot].tolist())):
         here = ~bot & (devices == device)
@@ -85,7 +85,8 @@ def _by_class(sums: Floats, bot: Bools, weights: Floats, devices: NDArray[np.str
             continue
         scale = weights.copy()
         scale[here] *= weights[bot].sum() / weights[here].sum()
-        found[device] = platt(sums[here | bot], bot[here | bot], scale[here | bot])
+        rows = here | bot
+        found[device] = calibrated(sums[rows], bot[rows], scale[rows], fold[rows])
     return found
 
 
@@ -114,3 +115,8 @@ def subject_folds(traces: Sequence[Trace], rng: Rng, count: int = FOLDS) -> dict
     """Return a fold, 0 to `count` - 1, for every subject."""
     subjects = sorted({trace.subject for trace in traces})
     return {subject: int(fold) for subject, fold in zip(subjects, rng.permutation(len(subjects)) % count, strict=True)}
+
+
+def fold_of(trace: Trace, folds: Mapping[str, int]) -> int:
+    """Return the fold of its subject; a recorded bot, whose subject is a whole family, has one by the id of its recording."""
+    return folds[trace.subject] if trace.subject in folds else folds[trace.id]

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from signals.kernel import kernel
 
 Floats = NDArray[np.float64]
+Points = NDArray[np.float64]
+"""Shape (n, 2), sums and nats, at least two points, both rising: straight lines between them and on beyond the outer ones. Two points are
+Platt's line (1999), more come from isotonic regression."""
 
 MOST: Final = 8.0
 """Nats that one channel may claim, approached smoothly: some dozens of people let nobody be surer."""
@@ -28,8 +31,8 @@ class Curves:
     knots: Floats
     values: Floats
     bias: float
-    calibration: dict[str, tuple[float, float]]
-    """Device class to (slope, offset) from the sum to a log-likelihood ratio; `*` for a class never seen, the most careful of all."""
+    calibration: dict[str, Points]
+    """Device class to the curve from the sum to a log-likelihood ratio; `*` for a class never seen, the most careful of all."""
 
     def contributions(self, features: Floats) -> Floats:
         """Return each feature's share, shape (features,); a feature that is not known (NaN) has none."""
@@ -37,8 +40,8 @@ class Curves:
 
     def calibrated(self, features: Floats, device_class: str) -> tuple[Floats, float]:
         """Return the features' shares and what a window of this size counts for by itself, in calibrated nats: together the evidence."""
-        slope, offset = self.calibration.get(device_class) or self.calibration["*"]
-        return _calibrated(features, self.knots, self.values, self.bias, slope, offset)
+        points = self.calibration[device_class if device_class in self.calibration else "*"]
+        return _calibrated(features, self.knots, self.values, self.bias, points)
 
 
 @kernel
@@ -58,9 +61,22 @@ def _contributions(features: Floats, knots: Floats, values: Floats) -> Floats:
 
 
 @kernel
-def _calibrated(features: Floats, knots: Floats, values: Floats, bias: float, slope: float, offset: float) -> tuple[Floats, float]:
-    shares = _contributions(features, knots, values) * slope
-    own = bias * slope + offset
+def nats(points: Points, total: float) -> float:
+    """Return what a sum of curves stands for."""
+    at = 1
+    while at < len(points) - 1 and points[at, 0] < total:
+        at += 1
+    x0, y0, x1, y1 = points[at - 1, 0], points[at - 1, 1], points[at, 0], points[at, 1]
+    return float(y0 + (y1 - y0) * (total - x0) / (x1 - x0))
+
+
+@kernel
+def _calibrated(features: Floats, knots: Floats, values: Floats, bias: float, points: Points) -> tuple[Floats, float]:
+    shares = _contributions(features, knots, values)
+    told = shares.sum()
+    own = nats(points, bias)
+    if told != 0.0:
+        shares *= (nats(points, bias + told) - own) / told
     total = shares.sum() + own
     if total != 0.0:
         bounded = MOST * tanh(total / MOST) / total

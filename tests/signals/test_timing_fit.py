@@ -8,10 +8,12 @@ from signals.fit import Effort, fit_presses, subject_folds
 from signals.fitting.press_samples import Draw, draw
 from signals.regress import additive, place_knots
 from signals.samples import balanced
-from signals.timing.additive import Curves, basis
+from signals.timing.additive import Curves, basis, nats
 from signals.timing.model import BadTimingModel, TimingModel, dump_model, parse_model, shipped
 from signals.traces import HUMAN, Trace
 from wire import kinds
+
+LINE = np.array([[0.0, 0.0], [1.0, 1.0]])
 
 
 def typist(at: int, presses: int = 420) -> Trace:
@@ -63,7 +65,7 @@ def test_curves_find_a_hump_that_no_straight_line_could() -> None:
     bot = np.abs(features[:, 0]) < 0.5
     knots = place_knots(features, np.ones(2000))
     values, bias = additive(basis(features, knots), bot, np.ones(2000), knots.shape)
-    curves = Curves(0, knots, values, bias, {"*": (1.0, 0.0)})
+    curves = Curves(0, knots, values, bias, {"*": LINE})
     middle, outside = (float(curves.contributions(np.array([x]))[0]) for x in (0.0, 2.0))
     assert middle - outside > 3.0
 
@@ -74,7 +76,7 @@ def test_scoring_adds_up_what_the_fit_added_up() -> None:
     features[::7, 1] = np.nan
     knots = place_knots(features, np.ones(50))
     values = rng.normal(size=knots.shape)
-    curves = Curves(0, knots, values, 0.3, {"*": (1.0, 0.0)})
+    curves = Curves(0, knots, values, 0.3, {"*": LINE})
     scored = np.array([curves.contributions(row).sum() for row in features])
     assert scored == pytest.approx(basis(features, knots) @ values.ravel())
 
@@ -82,9 +84,8 @@ def test_scoring_adds_up_what_the_fit_added_up() -> None:
 def test_an_unknown_device_is_never_judged_harder_than_the_known_ones_together() -> None:
     for channel in shipped().channels.values():
         for curves in channel.curves:
-            slope, offset = curves.calibration["*"]
-            assert slope > 0.0
-            assert offset <= max(other for _, other in curves.calibration.values())
+            unknown = nats(curves.calibration["*"], 0.0)
+            assert unknown <= max(nats(points, 0.0) for points in curves.calibration.values())
 
 
 def test_the_shipped_model_reads_back_and_says_where_it_comes_from() -> None:
