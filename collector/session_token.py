@@ -9,12 +9,14 @@ from typing import Final
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
+from joserfc.jws import JWSRegistry
 
 from collector.problems import Problem
 from collector.secrets import Secrets
 
 ISSUER: Final = "countersign"
 MAX_LENGTH: Final = 1024
+_REGISTRY: Final = JWSRegistry(algorithms=["HS256"])
 
 
 def issue(secrets: Secrets, session: str, now_us: int, life_s: float) -> str:
@@ -30,7 +32,7 @@ def verify(secrets: Secrets, token: str, now_us: int) -> str:
     if len(token) > MAX_LENGTH:
         raise invalid
     try:
-        found = jwt.decode(token, lambda part: _key(secrets, _version(part.headers().get("kid"), secrets)), algorithms=["HS256"])
+        found = jwt.decode(token, lambda part: _key(secrets, _version(part.headers().get("kid"), secrets)), registry=_REGISTRY)
         issuer, session, expires = found.claims["iss"], found.claims["sub"], found.claims["exp"]
     except (JoseError, ValueError, KeyError, TypeError, RecursionError):
         raise invalid from None

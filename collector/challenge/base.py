@@ -44,9 +44,9 @@ class Challenge(Protocol):
         """Which one it is."""
 
     def issue(self, challenge: str) -> bytes:
-        """Return the state of a new challenge with this id."""
+        """Return the state of a new challenge with this id. Called with every decision that challenges: work can wait until it is shown."""
 
-    def present(self, state: bytes) -> Presentation:
+    def present(self, challenge: str, state: bytes) -> Presentation:
         """Return what to show."""
 
     def mark(self, attempt: Attempt) -> Marked:

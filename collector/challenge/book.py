@@ -114,7 +114,7 @@ class ChallengeBook:
         """Return what to show. Raises Problem `challenge_unknown`."""
         row = await self._row(id)
         kind, state = ChallengeKind(row["kind"]), self._state(row)
-        shown = self._kinds[kind].present(row["state"]) if state is State.PENDING else None
+        shown = self._kinds[kind].present(id, row["state"]) if state is State.PENDING else None
         return View(id, kind, state, self._left(row), row["expires_us"], shown)
 
     async def pending(self, session: str) -> str | None:

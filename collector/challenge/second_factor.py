@@ -31,7 +31,7 @@ class SecondFactor:
     def issue(self, challenge: str) -> bytes:
         return b""
 
-    def present(self, state: bytes) -> Presentation:
+    def present(self, challenge: str, state: bytes) -> Presentation:
         return Presentation("Enter the code that your authenticator app shows.", {"digits": DIGITS, "period_s": STEP_S})
 
     def mark(self, attempt: Attempt) -> Marked:

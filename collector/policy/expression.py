@@ -46,6 +46,11 @@ class Condition:
     source: str
     program: cel.Program = field(repr=False, compare=False)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The variables of a situation that it mentions."""
+        return VARIABLES.intersection(self.program.variables())
+
     def holds(self, where: cel.Context) -> bool:
         """Tell whether it holds. Raises EvaluationError; never takes a failure for a no."""
         try:

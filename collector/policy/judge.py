@@ -28,7 +28,7 @@ class Judgement:
 
 def judge(policy: Policy, situation: Situation, default_failover: Verdict) -> Judgement:
     """Return what the first rule that holds says; a rule that can't be evaluated leads to the action's failover, not past it."""
-    where = context(situation, policy.limits)
+    where = context(situation, policy.limits, policy.names)
     for rule in policy.rules:
         try:
             holds = rule.when.holds(where)

@@ -69,6 +69,8 @@ class Policy:
     rules: tuple[Rule, ...]
     limits: Mapping[str, float]
     terms: Mapping[ChallengeKind, ChallengeTerms]
+    names: frozenset[str]
+    """The variables of a situation that the rules mention: to turn others into values of the rule language would be for nothing."""
     failover: Mapping[str, Verdict] = field(default_factory=dict)
     """By action: what to say when evidence or a rule fails."""
     not_enrolled: NotEnrolled = NotEnrolled.CAPTCHA
@@ -122,13 +124,15 @@ def parse(text: str) -> Policy:
         raise PolicyError(f"{_place(raw, str(error))}{error}") from error
     _check(read)
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    rules = tuple(_rule(row, read.limits) for row in read.rules)
     return Policy(
         version=f"{read.name}-{digest}",
-        rules=tuple(_rule(row, read.limits) for row in read.rules),
+        rules=rules,
         limits=dict(read.limits),
         terms={kind: ChallengeTerms(row.lifetime_s, row.attempts) for kind, row in read.challenges.items()},
         failover=dict(read.failover),
         not_enrolled=read.not_enrolled,
+        names=frozenset().union(*(rule.when.names for rule in rules)),
     )
 
 

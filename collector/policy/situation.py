@@ -16,7 +16,7 @@
 | `limits.NAME` | double | the named thresholds of the policy file |
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -26,9 +26,6 @@ from geo.place import Place
 from signals.types import Assessment, DeviceMemory, Score, ScoreName
 from wire.schema import Scalar
 
-VARIABLES: Final = frozenset(
-    ("action", "risk", "scores", "confidence", "reasons", "context", "place", "device", "subject", "session", "limits")
-)
 FUNCTIONS: Final = frozenset(("score", "against"))
 _SILENT: Final = Score(None, 0.0)
 
@@ -72,42 +69,14 @@ def suspicions(assessment: Assessment) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reason.name for reason in assessment.reasons if reason.contribution > 0))
 
 
-def variables(situation: Situation, limits: Mapping[str, float]) -> dict[str, Any]:
-    """Return the values of `VARIABLES`."""
-    assessment, place, device = situation.assessment, situation.place or Place(), situation.device
-    scores = {name: assessment.scores.get(name, _SILENT) for name in ScoreName}
-    return {
-        "action": situation.action,
-        "risk": assessment.risk,
-        "scores": {name.value: score.value for name, score in scores.items()},
-        "confidence": {name.value: 0.0 if score.value is None else score.confidence for name, score in scores.items()},
-        "reasons": list(suspicions(assessment)),
-        "context": dict(situation.context),
-        "place": {"country": place.country or "", "asn": place.asn or 0, "kind": place.kind.value},
-        "device": {
-            "present": device is not None,
-            "known": device is not None and device.known,
-            "sessions": 0 if device is None else device.sessions,
-            "cloned": 0 if device is None else device.cloned,
-            "forged": 0 if device is None else device.forged,
-        },
-        "subject": {
-            "given": situation.subject.given,
-            "known": situation.subject.known,
-            "second_factor": situation.subject.second_factor,
-        },
-        "session": {
-            "present": situation.session.state == "ok",
-            "state": situation.session.state,
-            "batches": situation.session.batches,
-            "age_s": situation.session.age_s,
-        },
-        "limits": dict(limits),
-    }
+def variables(situation: Situation, limits: Mapping[str, float], named: Collection[str] | None = None) -> dict[str, Any]:
+    """Return the values of the variables that are named, by default of all."""
+    names = VARIABLES if named is None else named
+    return {name: dict(limits) if name == "limits" else _VALUES[name](situation) for name in names}
 
 
-def context(situation: Situation, limits: Mapping[str, float]) -> Context:
-    """Return what a compiled rule is executed in."""
+def context(situation: Situation, limits: Mapping[str, float], named: Collection[str] | None = None) -> Context:
+    """Return what compiled rules are executed in, those that mention no other variables than are named."""
     assessment = situation.assessment
     weights: dict[str, float] = {}
     for reason in assessment.reasons:
@@ -120,4 +89,54 @@ def context(situation: Situation, limits: Mapping[str, float]) -> Context:
     def against(name: str) -> float:
         return weights.get(name, 0.0)
 
-    return Context(variables(situation, limits), {"score": score, "against": against})
+    return Context(variables(situation, limits, named), {"score": score, "against": against})
+
+
+def _scores(situation: Situation) -> dict[str, float | None]:
+    return {name.value: situation.assessment.scores.get(name, _SILENT).value for name in ScoreName}
+
+
+def _confidence(situation: Situation) -> dict[str, float]:
+    scores = {name: situation.assessment.scores.get(name, _SILENT) for name in ScoreName}
+    return {name.value: 0.0 if score.value is None else score.confidence for name, score in scores.items()}
+
+
+def _place(situation: Situation) -> dict[str, Any]:
+    place = situation.place or Place()
+    return {"country": place.country or "", "asn": place.asn or 0, "kind": place.kind.value}
+
+
+def _device(situation: Situation) -> dict[str, Any]:
+    device = situation.device or DeviceMemory()
+    return {
+        "present": situation.device is not None,
+        "known": device.known,
+        "sessions": device.sessions,
+        "cloned": device.cloned,
+        "forged": device.forged,
+    }
+
+
+def _subject(situation: Situation) -> dict[str, Any]:
+    subject = situation.subject
+    return {"given": subject.given, "known": subject.known, "second_factor": subject.second_factor}
+
+
+def _session(situation: Situation) -> dict[str, Any]:
+    session = situation.session
+    return {"present": session.state == "ok", "state": session.state, "batches": session.batches, "age_s": session.age_s}
+
+
+_VALUES: Final[Mapping[str, Callable[[Situation], Any]]] = {
+    "action": lambda situation: situation.action,
+    "risk": lambda situation: situation.assessment.risk,
+    "scores": _scores,
+    "confidence": _confidence,
+    "reasons": lambda situation: list(suspicions(situation.assessment)),
+    "context": lambda situation: dict(situation.context),
+    "place": _place,
+    "device": _device,
+    "subject": _subject,
+    "session": _session,
+}
+VARIABLES: Final = frozenset((*_VALUES, "limits"))

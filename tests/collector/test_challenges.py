@@ -313,8 +313,20 @@ def test_payloads_of_the_right_shape_but_with_other_contents_are_wrong_answers(p
 
 def test_a_captcha_made_under_an_older_master_key_is_still_answered() -> None:
     rotated = Captcha(Secrets((b"m" * 32, b"n" * 32)), cost=1, counters=(1, 3))
-    right = solved(CAPTCHA.present(STATE).parameters)
+    right = solved(CAPTCHA.present("c_1", STATE).parameters)
     assert rotated.mark(Attempt("c_1", STATE, right, 0)).right is True
+
+
+def test_a_captcha_shown_again_is_the_same_one() -> None:
+    assert CAPTCHA.present("c_2", STATE) == CAPTCHA.present("c_2", STATE)
+
+
+def test_whichever_collector_made_the_puzzle_its_solution_is_right() -> None:
+    other = Captcha(SECRETS, cost=1, counters=(3, 5))
+    for maker, marker in ((CAPTCHA, other), (other, CAPTCHA)):
+        right = solved(maker.present("c_1", STATE).parameters)
+        assert marker.mark(Attempt("c_1", STATE, right, 0)).right is True
+        assert marker.mark(Attempt("c_3", STATE, right, 0)).right is False
 
 
 def test_a_factor_opens_for_its_subject_and_under_its_keys_only() -> None:

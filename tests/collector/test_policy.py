@@ -208,3 +208,16 @@ def test_somebody_honest_is_let_in() -> None:
 def test_without_a_session_the_default_policy_asks_for_a_captcha() -> None:
     judged = judge(load(), Situation("login", assessment()), Verdict.ALLOW)
     assert (judged.rule, judged.challenge) == ("no_session", ChallengeKind.CAPTCHA)
+
+
+def test_a_rule_sees_every_variable_that_it_mentions() -> None:
+    where = Situation("login", assessment(0.2, timing=0.4), {"amount": 7}, device=DeviceMemory(sessions=3), session=Presence("ok", 2, 9.0))
+    for when in (
+        "['timing', 'drift'].exists(name, scores[name] != null && scores[name] > 0.3)",
+        "{'so': confidence}.so['timing'] == 0.8 && reasons.size() == 0",
+        "has(context.amount) ? context.amount == 7 : place.country == 'XX'",
+        "[device].map(one, one.sessions)[0] == 3 && session.batches == 2 && !subject.given",
+        "limits.high > risk && action.startsWith('log') && place.kind == 'unknown'",
+    ):
+        policy = parse(HEAD + rule(when) + LAST)
+        assert judge(policy, where, Verdict.ALLOW).rule == "first", when
