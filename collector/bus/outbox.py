@@ -7,10 +7,10 @@ twice; they have gaps.
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from collector.bus.base import Event
-from collector.store.base import Store, Write
+from collector.store.base import Read, Store, Write
 from collector.store.tables import outbox
 
 SEQUENCE_DIGITS: Final = 19
@@ -18,6 +18,14 @@ SEQUENCE_DIGITS: Final = 19
 _APPEND: Final = insert(outbox)
 """One object, so that commits run the rows of all their callers through it together."""
 _PENDING: Final = outbox.c.sent_us.is_(None) & outbox.c.dead_us.is_(None)
+_OLDEST: Final = (
+    select(outbox.c.id, outbox.c.event, outbox.c.type, outbox.c.device, outbox.c.body)
+    .where(_PENDING)
+    .order_by(outbox.c.id)
+    .limit(bindparam("most"))
+)
+_BACKLOG: Final = select(func.count().label("waiting"), func.min(outbox.c.created_us).label("oldest")).where(_PENDING)
+_SENT: Final = update(outbox).where(outbox.c.id == bindparam("number")).values(sent_us=bindparam("at"))
 
 
 def append(events: Sequence[Event], created_us: int) -> Write:
@@ -30,20 +38,18 @@ def append(events: Sequence[Event], created_us: int) -> Write:
 
 async def pending(store: Store, limit: int) -> list[tuple[int, Event]]:
     """Return the oldest events that are not on the bus yet, with their row numbers, in order."""
-    columns = (outbox.c.id, outbox.c.event, outbox.c.type, outbox.c.device, outbox.c.body)
-    query = select(*columns).where(_PENDING).order_by(outbox.c.id).limit(limit)
-    return [(row["id"], _numbered(row)) for row in await store.all(query)]
+    return [(row["id"], _numbered(row)) for row in await store.all(Read(_OLDEST, {"most": limit}))]
 
 
 async def backlog(store: Store) -> tuple[int, int | None]:
     """Return how many events wait and since when the oldest does (µs), None where none waits."""
-    row = await store.one(select(func.count().label("waiting"), func.min(outbox.c.created_us).label("oldest")).where(_PENDING))
+    row = await store.one(_BACKLOG)
     return (row["waiting"], row["oldest"]) if row is not None else (0, None)
 
 
 def sent(numbers: Sequence[int], at_us: int) -> Write:
-    """Return the write that marks rows as on the bus."""
-    return Write(update(outbox).where(outbox.c.id.in_(numbers)).values(sent_us=at_us))
+    """Return the write that marks rows as on the bus. There has to be at least one."""
+    return Write(_SENT, [{"number": number, "at": at_us} for number in numbers])
 
 
 def dead(number: int, at_us: int) -> Write:

@@ -34,6 +34,8 @@ class Pace:
     first_s: float = 0.1
     longest_s: float = 15.0
     gauges_s: float = 1.0
+    gather_s: float = 0.05
+    """After a publish, so that under load a few publishes a second carry many events each; one that comes after a pause goes at once."""
 
     def backoff_s(self, failures: int, chance: float) -> float:
         """Return the pause after so many failures in a row, between half and all of an exponential curve ("equal jitter")."""
@@ -114,6 +116,8 @@ class Relay:
             moved = await self._attempt()
             await self._measure()
             if moved:
+                if moved < MAX_BATCH:
+                    await _happens(self._stopping, self._pace.gather_s)
                 continue
             if self._failures:
                 await self._back_off()

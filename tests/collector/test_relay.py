@@ -129,6 +129,25 @@ def test_a_commit_wakes_the_relay_at_once(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
+def test_events_that_come_one_by_one_are_gathered(tmp_path: Path) -> None:
+    async def run() -> None:
+        bus = MemoryBus()
+        async with opened(tmp_path) as store:
+            one = relay(store, bus, pace=Pace(idle_s=3600, gather_s=3600))
+            await one.start()
+            await store.commit(outbox.append([label(0)], 1))
+            one.wake()
+            await until(lambda: bool(bus.took))
+            for number in range(1, 10):
+                await store.commit(outbox.append([label(number)], 1))
+                one.wake()
+            assert [event.id for event in bus.took] == ["e_00000"]
+            assert await one.stop(10) == 0
+        assert (len(bus.took), bus.calls) == (10, 2)
+
+    asyncio.run(run())
+
+
 def test_what_another_process_left_is_found_without_a_wake(tmp_path: Path) -> None:
     async def run() -> None:
         bus = MemoryBus()
