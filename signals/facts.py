@@ -1,5 +1,6 @@
 """From what travelled to Facts: columns become arrays, deltas become absolute times and positions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -56,8 +57,8 @@ def of_batch(batch: Batch, around: Circumstances) -> Facts:
         arrived_us=around.arrived_us,
         clock=batch.clock,
         t_us=_running(np.frombuffer(columns.dt, _U32), batch.t0_us),
-        kind=np.frombuffer(columns.kind, np.uint8),
-        code=np.frombuffer(columns.code, np.uint8),
+        kind=np.frombuffer(columns.kind, np.uint8).copy(),
+        code=np.frombuffer(columns.code, np.uint8).copy(),
         x=_running(np.frombuffer(columns.dx, _I16), 0),
         y=_running(np.frombuffer(columns.dy, _I16), 0),
         frames_us=_running(np.frombuffer(batch.frames, _U32), batch.t0_us),
@@ -73,6 +74,22 @@ def of_batch(batch: Batch, around: Circumstances) -> Facts:
         company=around.company,
         place_offset_min=around.place_offset_min,
         lost=batch.lost,
+    )
+
+
+def joined(told: Sequence[Facts]) -> Facts:
+    """Return the events, frames and actions of batches one after the other, and nothing of what goes with each batch."""
+    if len(told) == 1:
+        return told[0]
+    return Facts(
+        arrived_us=told[-1].arrived_us,
+        t_us=np.concatenate([facts.t_us for facts in told]),
+        kind=np.concatenate([facts.kind for facts in told]),
+        code=np.concatenate([facts.code for facts in told]),
+        x=np.concatenate([facts.x for facts in told]),
+        y=np.concatenate([facts.y for facts in told]),
+        frames_us=np.concatenate([facts.frames_us for facts in told]),
+        actions=tuple(action for facts in told for action in facts.actions),
     )
 
 

@@ -6,6 +6,7 @@ Stored, the whole stays within `MAX_STORED` bytes.
 
 import zlib
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +15,7 @@ import numpy as np
 from signals.emulator import frames, machine
 from signals.emulator.frames import Frames
 from signals.emulator.machine import Machine
+from signals.facts import joined
 from signals.integrity import clock, files, process
 from signals.integrity.clock import Clocks
 from signals.integrity.files import Files
@@ -59,18 +61,22 @@ class History:
 EMPTY: Final = History()
 
 
-def learn(history: History, facts: Facts) -> History:
-    """Return the History with one batch (or hello) more in it."""
+def learn(history: History, *told: Facts) -> History:
+    """Return the History with these in it, a hello or batches in their order.
+
+    Several at once leave what one after the other would, for less: what is a stream of events over all batches is learned as one.
+    """
+    together = joined(told)
     return History(
-        machine=machine.learn(history.machine, facts),
-        frames=frames.learn(history.frames, facts),
-        process=process.learn(history.process, facts),
-        files=files.learn(history.files, facts),
-        clocks=clock.learn(history.clocks, facts),
-        replay=tail.learn(history.replay, facts),
-        timing=learn_timing(history.timing, facts),
-        marks=marks.learn(history.marks, facts),
-        route=route.learn(history.route, facts),
+        machine=reduce(machine.learn, told, history.machine),
+        frames=reduce(frames.learn, told, history.frames),
+        process=reduce(process.learn, told, history.process),
+        files=reduce(files.learn, told, history.files),
+        clocks=reduce(clock.learn, told, history.clocks),
+        replay=tail.lengthen(reduce(tail.recognise, told, history.replay), together),
+        timing=learn_timing(history.timing, together),
+        marks=marks.learn(history.marks, together),
+        route=reduce(route.learn, told, history.route),
     )
 
 
@@ -101,7 +107,7 @@ def _pack(value: object) -> tuple[str, bytes]:
 
 def _unpack(_type: type, packed: Any) -> object:
     dtype, raw = packed
-    return np.frombuffer(raw, dtype)
+    return np.frombuffer(raw, dtype).copy()  # to be written to, as what was learned is: kernels are compiled for one kind of array
 
 
 _encoder = msgspec.msgpack.Encoder(enc_hook=_pack)

@@ -11,7 +11,7 @@ points.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,22 +80,22 @@ class Clocks:
 
 def learn(clocks: Clocks, facts: Facts) -> Clocks:
     """Return what is known of the clocks after one batch more."""
+    changed: dict[str, Any] = {}
     if len(facts.t_us) or len(facts.frames_us):
-        clocks = _stamped(clocks, facts.t_us, facts.frames_us)
+        changed |= _stamped(clocks, facts.t_us, facts.frames_us)
     if facts.clock is not None:
-        clocks = _read(clocks, facts.clock, facts.arrived_us)
-    return clocks
+        changed |= _read(clocks, facts.clock, facts.arrived_us)
+    return replace(clocks, **changed) if changed else clocks
 
 
-def _stamped(clocks: Clocks, events: IntArray, frames: IntArray) -> Clocks:
+def _stamped(clocks: Clocks, events: IntArray, frames: IntArray) -> dict[str, Any]:
     coarse, repeated = _stamps(events, frames, clocks.last_frame_us)
-    return replace(
-        clocks,
-        stamps=clocks.stamps + len(events) + len(frames),
-        coarse=clocks.coarse + coarse,
-        repeated=clocks.repeated + repeated,
-        last_frame_us=int(frames[-1]) if len(frames) else clocks.last_frame_us,
-    )
+    return {
+        "stamps": clocks.stamps + len(events) + len(frames),
+        "coarse": clocks.coarse + coarse,
+        "repeated": clocks.repeated + repeated,
+        "last_frame_us": int(frames[-1]) if len(frames) else clocks.last_frame_us,
+    }
 
 
 @kernel
@@ -111,30 +111,29 @@ def _stamps(events: IntArray, frames: IntArray, last_frame_us: int) -> tuple[int
     return coarse, repeated
 
 
-def _read(clocks: Clocks, pair: ClockPair, arrived_us: int) -> Clocks:
+def _read(clocks: Clocks, pair: ClockPair, arrived_us: int) -> dict[str, Any]:
     if not clocks.readings:
-        return replace(clocks, mono0=pair.mono_us, server0=arrived_us, wall0=pair.wall_us, readings=1, points=np.zeros(3, np.int32))
+        return {"mono0": pair.mono_us, "server0": arrived_us, "wall0": pair.wall_us, "readings": 1, "points": np.zeros(3, np.int32)}
     reading = (pair.mono_us - clocks.mono0, arrived_us - clocks.server0, pair.wall_us - clocks.wall0)
     if reading == clocks.last:
-        return clocks
+        return {}
     mono, server, wall = (now - before for now, before in zip(reading, clocks.last, strict=True))
     points = _envelope(clocks.points, reading)
     speed, spread, pairs, wall_speed = _speeds(points)
     bent = pairs >= FEW and abs(speed - 1.0) > BENT + uncertainty(spread, pairs)
-    return replace(
-        clocks,
-        readings=clocks.readings + 1,
-        points=points,
-        last=reading,
-        speed=speed,
-        spread=spread,
-        pairs=pairs,
-        wall_speed=wall_speed,
-        bent_us=clocks.bent_us + (max(0, min(FAR_US, server)) if bent else 0),
-        set_forward=clocks.set_forward + (wall - mono > JUMP_US and wall - server > JUMP_US),
-        set_back=clocks.set_back + (wall - mono < -JUMP_US),
-        backwards=clocks.backwards + (mono < 0),
-    )
+    return {
+        "readings": clocks.readings + 1,
+        "points": points,
+        "last": reading,
+        "speed": speed,
+        "spread": spread,
+        "pairs": pairs,
+        "wall_speed": wall_speed,
+        "bent_us": clocks.bent_us + (max(0, min(FAR_US, server)) if bent else 0),
+        "set_forward": clocks.set_forward + (wall - mono > JUMP_US and wall - server > JUMP_US),
+        "set_back": clocks.set_back + (wall - mono < -JUMP_US),
+        "backwards": clocks.backwards + (mono < 0),
+    }
 
 
 def uncertainty(spread: float, pairs: int) -> float:

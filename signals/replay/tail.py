@@ -3,12 +3,15 @@
 Everything is counted in events, so the same events give the same sketches however batches were cut.
 """
 
-from collections.abc import Iterable
+import itertools
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
+from signals.facts import joined
 from signals.kernel import kernel
 from signals.replay.sketch import AFTER, AROUND, BEFORE, Sketch, quantised, sketches
 from signals.types import ByteArray, Facts, IntArray, ReplayMatch
@@ -63,22 +66,40 @@ class Replay:
 
 def learn(replay: Replay, facts: Facts) -> Replay:
     """Return the part after one batch more."""
-    recognised = merged(replay.recognised, facts.replays) if facts.replays else replay.recognised
+    return lengthen(recognise(replay, facts), facts)
+
+
+def lengthen(replay: Replay, facts: Facts) -> Replay:
+    """Return the part with the intervals of a batch in it."""
     if not len(facts.kind):
-        return Replay(replay.tails, recognised) if facts.replays else replay
+        return replay
     longer = (_longer(channel, tail, facts) for channel, tail in enumerate(replay.tails))
-    return Replay(tuple(Tail(tail.last_us, tail.seen, tail.intervals[-KEPT:]) for tail in longer), recognised)
+    return Replay(tuple(Tail(tail.last_us, tail.seen, tail.intervals[-KEPT:]) for tail in longer), replay.recognised)
+
+
+def recognise(replay: Replay, facts: Facts) -> Replay:
+    """Return the part with the recordings in it that a batch was found to repeat."""
+    return Replay(replay.tails, merged(replay.recognised, facts.replays)) if facts.replays else replay
 
 
 def fresh_sketches(replay: Replay, facts: Facts) -> tuple[Sketch, ...]:
     """Return the sketches that a batch completes, before it is learned."""
-    if not len(facts.kind):
-        return ()
-    found: list[Sketch] = []
+    return fresh_of_each(replay, (facts,))[0]
+
+
+def fresh_of_each(replay: Replay, told: Sequence[Facts]) -> list[tuple[Sketch, ...]]:
+    """Return the sketches that each of some batches completes, before they are learned: the next one begins where the one before ends."""
+    found: list[list[Sketch]] = [[] for _ in told]
+    together = joined(told)
     for channel, tail in enumerate(replay.tails):
-        longer = _longer(channel, tail, facts)
-        found.extend(sketches(channel, longer.intervals, longer.seen - len(longer.intervals), longer.seen - tail.seen))
-    return tuple(found)
+        longer = _longer(channel, tail, together)
+        fresh = sketches(channel, longer.intervals, longer.seen - len(longer.intervals), longer.seen - tail.seen)
+        if fresh:
+            events = itertools.accumulate(_count(channel, facts.kind) for facts in told)
+            ends = [tail.seen + count - (tail.last_us < 0) for count in events]
+            for sketch in fresh:
+                found[bisect_right(ends, sketch.position + AFTER)].append(sketch)
+    return [tuple(each) for each in found]
 
 
 def merged(recognised: tuple[Recognised, ...], matches: Iterable[ReplayMatch]) -> tuple[Recognised, ...]:
@@ -107,6 +128,15 @@ def _longer(channel: int, tail: Tail, facts: Facts) -> Tail:
     if not len(waits):
         return tail if last_us == tail.last_us else Tail(last_us, tail.seen, tail.intervals)
     return Tail(last_us, tail.seen + len(waits), np.concatenate((tail.intervals, quantised(waits))))
+
+
+@kernel
+def _count(channel: int, kind: ByteArray) -> int:
+    """Return how many events a channel has."""
+    count = 0
+    for one in kind:
+        count += _CHANNEL[one] == channel
+    return count
 
 
 @kernel
