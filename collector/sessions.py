@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, bindparam, select
 
 from collector import assets, edge
 from collector.assets import Ledger
@@ -23,7 +23,7 @@ from collector.places import Places
 from collector.problems import Problem
 from collector.secrets import Secrets
 from collector.sketches import Sketches
-from collector.store.base import Store
+from collector.store.base import Read, Store
 from collector.store.tables import batches, devices, sessions, snapshots
 from signals import facts
 from signals.facts import Circumstances
@@ -36,6 +36,7 @@ from wire import sign
 from wire.schema import Batch, Hello
 
 ID_LENGTH: Final = 32
+_LATER: Final = select(batches).where(batches.c.session == bindparam("of"), batches.c.seq > bindparam("after")).order_by(batches.c.seq)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +219,7 @@ class Sessions:
 
     async def catch_up(self, live: Live) -> bool:
         """Fold the batches that the store has after what is in memory, and tell whether there were any. For who holds the session."""
-        query = select(batches).where(batches.c.session == live.session.id, batches.c.seq > live.seq).order_by(batches.c.seq)
-        rows = await self._store.all(query)
+        rows = await self._store.all(Read(_LATER, {"of": live.session.id, "after": live.seq}))
         for row in rows:
             batch = edge.reopen_batch(row["body"], row["encoding"])
             live.memory = (await self.fold(live, batch, row["arrived_us"], row["address"])).memory
