@@ -7,8 +7,6 @@ drawn from a lognormal with a person's spread and pauses. Times are the thread's
 
 import argparse
 import asyncio
-import gzip
-import json
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,28 +16,16 @@ import numpy as np
 
 from collector.sketches import Sketches, writes
 from collector.store.engine import SqlStore
-from signals.replay import measure
+from collector.traces import read
+from signals.evaluation import replay as measure
+from signals.evaluation.card import Card
 from signals.replay.recall import Library, Player
 from signals.replay.sketch import AFTER, AROUND, BEFORE, Sketch, quantised, sketches
-from signals.replay.tail import KEYS, PRESSES
-from signals.traces import Trace
+from signals.replay.tail import KEYS
+from signals.traces import HUMAN
 
 PAGE = 20_000
 DATA = Path(__file__).parents[1] / "../shared/data/traces"
-
-
-def traces(path: Path) -> list[Trace]:
-    """Return the traces of people in a file."""
-    found = []
-    with gzip.open(path, "rt") as lines:
-        for line in lines:
-            row = json.loads(line)
-            if row["label"] == "human":
-                names = ("id", "source", "label", "family", "subject", "device")
-                columns = (np.array(row[name]) for name in ("t_us", "kind", "code", "x", "y"))
-                t_us, kind, code, x, y = columns
-                found.append(Trace(*(row[name] for name in names), t_us, kind.astype(np.uint8), code.astype(np.uint8), x, y))
-    return found
 
 
 def show(name: str, figure: float, goal: str) -> None:
@@ -49,19 +35,14 @@ def show(name: str, figure: float, goal: str) -> None:
 
 def recognised(data: Path) -> None:
     """Print the rows of keys and of presses."""
-    people = traces(data / "keys.jsonl.gz")
-    rng = np.random.default_rng(1)
-    held_out = measure.half(people)
-    for case in measure.CASES:
-        figure = measure.recall(held_out, KEYS, case, rng)
-        show(f"keys, recall, {case.name}", figure, f">= {case.goal}")
-    flagged, windows = measure.false_alarms(held_out, KEYS, 100)
-    show(f"keys, fresh windows flagged, of {windows}", flagged / windows, "<= 0.0001")
-    clickers = [trace for name in ("sapimouse", "balabit") for trace in traces(data / f"{name}.jsonl.gz")]
-    flagged, windows = measure.false_alarms(clickers, PRESSES, 100)
-    show(f"clicks, fresh windows flagged, of {windows}", flagged / windows, "<= 0.0001")
-    for case in measure.CASES[:2]:
-        show(f"clicks, recall, {case.name}", measure.recall(clickers, PRESSES, case, rng, most=400), "(reported)")
+    people = [trace for name in ("keys", "sapimouse", "balabit") for trace in read(data / f"{name}.jsonl.gz") if trace.label == HUMAN]
+    card = Card()
+    measure.evaluate_replays(card, people, np.random.default_rng(1), 3000)
+    goals = {case.name: f">= {case.goal}" if case.goal else "(reported)" for case in measure.CASES}
+    for name, found in card.replays.items():
+        show(f"recall, {name}", found.share, goals[name.partition("/")[2]])
+    for name, fresh in card.fresh.items():
+        show(f"{name}, fresh windows flagged, of {fresh.strangers.of}", fresh.strangers.share, "<= 0.0001")
 
 
 def synthetic(rng: np.random.Generator, n: int) -> list[Sketch]:
@@ -93,12 +74,13 @@ def among_many(data: Path, n: int) -> None:
     batches = timed(lambda: [sketches(KEYS, intervals[: end + 25], 0, 25) for end in ends], 1) / len(ends)
     show("sketching a batch of 25 intervals, ratio to rfft", batches / rfft, "")
     if data.exists():
-        people = measure.half(traces(data))
-        flagged, windows = measure.false_alarms(people, KEYS, 100, crowd)
-        show(f"keys among {n}, fresh windows flagged, of {windows}", flagged / windows, "<= 0.0001")
+        people = measure.half([trace for trace in read(data) if trace.label == HUMAN])
+        memory = measure.remember(people, KEYS, crowd)
+        alarms = measure.false_alarms(memory).strangers
+        show(f"keys among {n}, fresh windows flagged, of {alarms.of}", alarms.share, "<= 0.0001")
         for case in measure.CASES:
-            figure = measure.recall(people, KEYS, case, rng, 300, crowd)
-            show(f"keys among {n}, recall, {case.name}", figure, "(reported)")
+            hits, replays = measure.recall(memory, case, rng, 300)
+            show(f"keys among {n}, recall, {case.name}", hits / replays, "(reported)")
 
 
 def timed(work: Callable[[], object], times: int) -> float:

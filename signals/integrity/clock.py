@@ -2,16 +2,17 @@
 
 Of a batch, `arrived - mono` is the clocks' offset plus a delay that is never negative. So within each `BIN` of server time only the
 smallest is kept (the freshest of a backlog, the luckiest of a jittery link; Moon, Skelly and Towsley, "Estimation and removal of clock
-skew from network delay measurements", INFOCOM 1999), and the client's speed is the median slope over pairs of such points that lie
-`NEAR_US` to `FAR_US` apart (Theil-Sen: Sen, 1968). Pairs that span a suspend, a late batch or a changed route are the minority and fall
-out.
+skew from network delay measurements", INFOCOM 1999), and what stands out above both neighbours is left aside. The client's speed is where
+slopes over pairs of such points, `NEAR_US` to `FAR_US` apart (Sen, 1968), lie closest: the middle of the shortest interval that holds half
+of them (Rousseeuw, "Least median of squares regression", 1984). Pairs that span a suspend, a late batch or a changed route are the
+minority and fall out, although all of them err to one side.
 
 This part depends on when batches arrived. A batch that is cut into several with one arrival and one reading of the clocks leaves the same
 points.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,8 @@ WIDE: Final = 0.02
 """Scatter of slopes from which little can be said of a small deviation."""
 JUMP_US: Final = 30_000_000
 """A wall clock that moves by more against the other two was set."""
+_LATE: Final = 500_000 / TICK_US
+"""By how much later than its neighbours let expect a reading is left out: ten times what links jitter, less than what a retry costs."""
 _NEAR: Final = NEAR_US / TICK_US
 _FAR: Final = FAR_US / TICK_US
 _GRID_US: Final = 10_000
@@ -60,7 +63,7 @@ class Clocks:
     speed: float = 1.0
     """Client seconds in a server second, of the last minute or two."""
     spread: float = 0.0
-    """Median absolute deviation of the slopes."""
+    """Half the length of the shortest interval that holds half of the slopes: for slopes that scatter alike, their median deviation."""
     pairs: int = 0
     wall_speed: float = 1.0
     """Client wall seconds in a client monotonic second: needs no network."""
@@ -80,22 +83,22 @@ class Clocks:
 
 def learn(clocks: Clocks, facts: Facts) -> Clocks:
     """Return what is known of the clocks after one batch more."""
-    changed: dict[str, Any] = {}
     if len(facts.t_us) or len(facts.frames_us):
-        changed |= _stamped(clocks, facts.t_us, facts.frames_us)
+        clocks = _stamped(clocks, facts.t_us, facts.frames_us)
     if facts.clock is not None:
-        changed |= _read(clocks, facts.clock, facts.arrived_us)
-    return replace(clocks, **changed) if changed else clocks
+        clocks = _read(clocks, facts.clock, facts.arrived_us)
+    return clocks
 
 
-def _stamped(clocks: Clocks, events: IntArray, frames: IntArray) -> dict[str, Any]:
+def _stamped(clocks: Clocks, events: IntArray, frames: IntArray) -> Clocks:
     coarse, repeated = _stamps(events, frames, clocks.last_frame_us)
-    return {
-        "stamps": clocks.stamps + len(events) + len(frames),
-        "coarse": clocks.coarse + coarse,
-        "repeated": clocks.repeated + repeated,
-        "last_frame_us": int(frames[-1]) if len(frames) else clocks.last_frame_us,
-    }
+    return replace(
+        clocks,
+        stamps=clocks.stamps + len(events) + len(frames),
+        coarse=clocks.coarse + coarse,
+        repeated=clocks.repeated + repeated,
+        last_frame_us=int(frames[-1]) if len(frames) else clocks.last_frame_us,
+    )
 
 
 @kernel
@@ -111,29 +114,30 @@ def _stamps(events: IntArray, frames: IntArray, last_frame_us: int) -> tuple[int
     return coarse, repeated
 
 
-def _read(clocks: Clocks, pair: ClockPair, arrived_us: int) -> dict[str, Any]:
+def _read(clocks: Clocks, pair: ClockPair, arrived_us: int) -> Clocks:
     if not clocks.readings:
-        return {"mono0": pair.mono_us, "server0": arrived_us, "wall0": pair.wall_us, "readings": 1, "points": np.zeros(3, np.int32)}
+        return replace(clocks, mono0=pair.mono_us, server0=arrived_us, wall0=pair.wall_us, readings=1, points=np.zeros(3, np.int32))
     reading = (pair.mono_us - clocks.mono0, arrived_us - clocks.server0, pair.wall_us - clocks.wall0)
     if reading == clocks.last:
-        return {}
+        return clocks
     mono, server, wall = (now - before for now, before in zip(reading, clocks.last, strict=True))
     points = _envelope(clocks.points, reading)
     speed, spread, pairs, wall_speed = _speeds(points)
     bent = pairs >= FEW and abs(speed - 1.0) > BENT + uncertainty(spread, pairs)
-    return {
-        "readings": clocks.readings + 1,
-        "points": points,
-        "last": reading,
-        "speed": speed,
-        "spread": spread,
-        "pairs": pairs,
-        "wall_speed": wall_speed,
-        "bent_us": clocks.bent_us + (max(0, min(FAR_US, server)) if bent else 0),
-        "set_forward": clocks.set_forward + (wall - mono > JUMP_US and wall - server > JUMP_US),
-        "set_back": clocks.set_back + (wall - mono < -JUMP_US),
-        "backwards": clocks.backwards + (mono < 0),
-    }
+    return replace(
+        clocks,
+        readings=clocks.readings + 1,
+        points=points,
+        last=reading,
+        speed=speed,
+        spread=spread,
+        pairs=pairs,
+        wall_speed=wall_speed,
+        bent_us=clocks.bent_us + (max(0, min(FAR_US, server)) if bent else 0),
+        set_forward=clocks.set_forward + (wall - mono > JUMP_US and wall - server > JUMP_US),
+        set_back=clocks.set_back + (wall - mono < -JUMP_US),
+        backwards=clocks.backwards + (mono < 0),
+    )
 
 
 def uncertainty(spread: float, pairs: int) -> float:
@@ -159,22 +163,50 @@ def _envelope(points: Ticks, reading: tuple[int, int, int]) -> Ticks:
 def _speeds(points: Ticks) -> tuple[float, float, int, float]:
     """Return speed, spread, pairs and wall speed (see Clocks) of the readings."""
     readings = len(points) // 3
-    slopes, walls = np.empty(readings * readings), np.empty(readings * readings)
-    pairs, forward = 0, 0
-    for early in range(0, len(points), 3):
-        for late in range(0, len(points), 3):
-            server = float(points[late + 1]) - float(points[early + 1])
-            if _NEAR <= server <= _FAR:
-                mono = float(points[late]) - float(points[early])
-                slopes[pairs] = mono / server
+    slopes = np.empty(readings * readings)
+    late = _late(points)
+    pairs = 0
+    for one in range(readings):
+        for other in range(readings):
+            server = float(points[3 * other + 1]) - float(points[3 * one + 1])
+            if not late[one] and not late[other] and _NEAR <= server <= _FAR:
+                slopes[pairs] = (float(points[3 * other]) - float(points[3 * one])) / server
                 pairs += 1
-                if mono > 0.0:
-                    walls[forward] = (float(points[late + 2]) - float(points[early + 2])) / mono
-                    forward += 1
     if pairs < FEW:
         return 1.0, 0.0, pairs, 1.0
-    speed = _median(slopes[:pairs])
-    return speed, _median(np.abs(slopes[:pairs] - speed)), pairs, _median(walls[:forward]) if forward >= FEW else 1.0
+    ordered = np.sort(slopes[:pairs])
+    half = pairs // 2 + 1
+    start = np.argmin(ordered[half - 1 :] - ordered[: pairs - half + 1])
+    return ordered[start + half // 2], (ordered[start + half - 1] - ordered[start]) / 2.0, pairs, _wall_speed(points)
+
+
+@kernel
+def _late(points: Ticks) -> NDArray[np.bool_]:
+    """Return which readings came later than both neighbours let expect: whatever the speed, a straight line joins readings on time."""
+    late = np.zeros(len(points) // 3, np.bool_)
+    for at in range(3, len(points) - 3, 3):
+        before, after = at - 3, at + 3
+        span = float(points[after]) - float(points[before])
+        if span > 0.0:
+            along = (float(points[at]) - float(points[before])) / span
+            expected = float(points[before + 1]) + along * (float(points[after + 1]) - float(points[before + 1]))
+            late[at // 3] = float(points[at + 1]) - expected > _LATE
+    return late
+
+
+@kernel
+def _wall_speed(points: Ticks) -> float:
+    """Return the median speed of the wall clock from reading to reading: where it was set, one of them is wrong and no more."""
+    speeds = np.empty(len(points) // 3)
+    steps, since = 0, 0
+    for at in range(3, len(points), 3):
+        mono = float(points[at]) - float(points[since])
+        if mono >= BIN:
+            speeds[steps] = (float(points[at + 2]) - float(points[since + 2])) / mono
+            steps += 1
+        if mono >= BIN or mono < 0.0:
+            since = at
+    return _median(speeds[:steps]) if steps >= FEW else 1.0
 
 
 @kernel
