@@ -18,7 +18,7 @@ from signals.types import Facts
 from wire import kinds
 from wire.schema import Action
 
-PRESSES: Final = 128
+PRESSES: Final = 96
 TOLD: Final = 96
 """Presses and actions kept."""
 SECOND: Final = 1_000_000 // TICK_US

@@ -38,6 +38,9 @@ FEWEST_FLAT: Final = 24
 RHYTHM: Final = 1.3
 """Presses follow shows and not one another where the waits since the press before spread by this much more."""
 
+MANY: Final = 0.15
+"""Share of shows with a press shortly before, from which they are no surprise."""
+
 MOST_FAST: Final = 3.5
 MOST_FAST_OWN: Final = 2.0
 """For shows that come of the player's own round, which an earlier cue may announce."""
@@ -69,7 +72,7 @@ def assess(evidence: Evidence) -> Finding:
     marks = evidence.history.marks
     if not len(marks.told) or not ((marks.names & WHICH) <= SHOWS).any():
         return abstain(NOT_APPLICABLE)
-    latencies, since, gaps, early, before, free, chance, lines = _reactions(*_columns(marks))
+    latencies, since, gaps, early, chance, lines = _reactions(*_columns(marks))
     n = len(latencies)
     features = {"reactions": float(n)}
     if n < FEWEST:
@@ -79,8 +82,7 @@ def assess(evidence: Evidence) -> Finding:
     reasons: list[Reason] = []
     led = quartiles(since)[1] > RHYTHM * spread
     at_random = min(0.95, chance + (chance * (1.0 - chance) / n) ** 0.5 + 0.01)
-    expected = before > max(2.0, free * (min(0.95, at_random * _EARLY / FLOOR) + 0.1))
-    if led and not expected:
+    if led:
         reasons += _fast(early, n, at_random, lines, gaps)
         reasons += _steady(latencies, median, spread, _grid(evidence, latencies))
     if not reasons and n >= FEWEST_FLAT and led:
@@ -177,41 +179,38 @@ def _newest(presses: Ticks, told: Ticks) -> int:
 @kernel
 def _reactions(
     presses: Ticks, how: Bytes, told: Ticks, names: Bytes
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], int, int, int, float, float]:
-    """Return latencies, waits since the press before, and gaps between the shows reacted to, in ticks; how many came early; how many shows
-    a press shortly precedes, of how many; the share of early ones at shifted times, and the share of early ones that followed a line."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], int, float, float]:
+    """Return latencies, waits since the press before, and gaps between the shows reacted to, in ticks; how many came early; the share of
+    early ones at shifted times, and the share of early ones that followed a line."""
     answers = _answers(presses, how, told, names)
     newest = _newest(presses, told)
     shows = np.empty(len(told), np.int64)
-    lines = np.empty(len(told), np.bool_)
+    which = np.empty(len(told), np.int64)
     n = 0
     for at in range(len(told)):
         name = names[at] & WHICH
-        if name <= SHOWS and name:
-            shows[n], lines[n] = relative(told[at], newest), name == LINE_UPDATE
+        if name <= SHOWS:
+            shows[n], which[n] = relative(told[at], newest), name
             n += 1
+    expected = _expected(shows[:n], which, answers)
     latencies, since, gaps = np.empty(n), np.empty(n), np.empty(n)
     seen = np.empty(n, np.int64)
-    size = early = early_lines = before = free = place = 0
+    size = early = early_lines = place = 0
     for at in range(n):
         show = shows[at]
         while place < len(answers) and answers[place] < show - _SAME:
             place += 1
-        soon = place  # the first from just before the show on
-        if soon < len(answers) and answers[soon] <= show + _SAME:
+        if expected[which[at]] or place >= len(answers) or answers[place] <= show + _SAME:
             continue
-        if soon and not lines[at] and answers[soon - 1] >= show - _CAUSED:
+        if which[at] != LINE_UPDATE and place and answers[place - 1] >= show - _CAUSED:
             continue
-        free += 1
-        before += 1 if soon and answers[soon - 1] >= show - _EARLY else 0
-        end = min(shows[at + 1] if at + 1 < n else show + LONGEST, show + LONGEST)
-        if soon >= len(answers) or answers[soon] >= end:
+        if answers[place] >= min(shows[at + 1] if at + 1 < n else show + LONGEST, show + LONGEST):
             continue
-        latencies[size] = answers[soon] - show
-        since[size] = min(_SINCE, answers[soon] - answers[soon - 1]) if soon else _SINCE
+        latencies[size] = answers[place] - show
+        since[size] = min(_SINCE, answers[place] - answers[place - 1]) if place else _SINCE
         if latencies[size] < FLOOR:
             early += 1
-            early_lines += 1 if lines[at] else 0
+            early_lines += 1 if which[at] == LINE_UPDATE else 0
         seen[size] = show
         size += 1
     hits = trials = 0
@@ -225,7 +224,26 @@ def _reactions(
             hits += 1 if found_at < len(answers) and answers[found_at] < moved + FLOOR else 0
     share = hits / trials if trials else 0.0
     lined = early_lines / early if early else 1.0
-    return latencies[:size], since[:size], gaps[: max(0, size - 1)], early, before, free, share, lined
+    return latencies[:size], since[:size], gaps[: max(0, size - 1)], early, share, lined
+
+
+@kernel
+def _expected(shows: NDArray[np.int64], which: NDArray[np.int64], answers: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return for each kind of show whether presses come shortly before it as well: somebody expects it, or brings it about.
+
+    A press right after another show is the answer to that one.
+    """
+    counts, preceded = np.zeros(SHOWS + 1), np.zeros(SHOWS + 1)
+    place = 0
+    for at in range(len(shows)):
+        counts[which[at]] += 1
+        while place < len(answers) and answers[place] <= shows[at] + _SAME:
+            place += 1
+        if not place or answers[place - 1] < shows[at] - (_EARLY if which[at] == LINE_UPDATE else _CAUSED):
+            continue
+        answered = answers[place - 1] - shows[at - 1] if at else np.int64(-1)
+        preceded[which[at]] += 0 if 0 <= answered < FLOOR else 1
+    return preceded > np.maximum(1.0, MANY * counts)
 
 
 @kernel

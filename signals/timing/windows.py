@@ -25,9 +25,9 @@ KEYS: Final = 512
 CLICKS: Final = 160
 MOVES: Final = 192
 TOUCHES: Final = 128
-PADS: Final = 96
-ACTIONS: Final = 64
-FRAMES: Final = 96
+PADS: Final = 72
+ACTIONS: Final = 8
+FRAMES: Final = 192
 """Events kept per channel (a press and its release are two)."""
 
 MAX_APPROACH: Final = 15
