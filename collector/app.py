@@ -44,6 +44,7 @@ from collector.secrets import load
 from collector.service import Service
 from collector.sessions import Sessions
 from collector.settings import Settings
+from collector.settling import Settling
 from collector.store.engine import SqlStore
 from collector.store.retention import Retention
 from collector.subjects import Subjects
@@ -172,6 +173,7 @@ def _background(service: Service) -> Sequence[tuple[str, float, Callable[[], Awa
     return (
         ("rejects", 1.0, service.rejects.write),
         ("patience", service.patience.seconds / 4, service.patience.sweep),
+        ("settling", 20.0, Settling(service.store, service.clock, service.sessions).sweep),
         ("retention", 600.0, Retention(service.store, service.clock, service.settings).sweep),
         ("geo", 60.0, lambda: asyncio.to_thread(_refresh, service.lookup)),
     )

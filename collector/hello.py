@@ -9,11 +9,12 @@ from sqlalchemy import insert, select, update
 from collector import assets, bounds, session_token
 from collector.builds import Build, Builds
 from collector.clock import Clock
+from collector.memory import begun
 from collector.origins import origin_of
 from collector.places import Places
 from collector.problems import Problem
 from collector.secrets import Secrets, new_id
-from collector.sessions import Live, Session, Sessions, begun, remembered, valid_id
+from collector.sessions import Live, Session, Sessions, remembered, valid_id
 from collector.settings import Settings
 from collector.store.base import Conflict, Store, Write
 from collector.store.tables import devices, sessions

@@ -1,4 +1,4 @@
-"""What one accepted batch writes, as statements that commits share: the body as sent, sometimes scores, events, a snapshot."""
+"""What an accepted batch writes, as statements that commits share: the body as sent, sometimes scores, events, a snapshot."""
 
 from typing import Any, Final
 
@@ -6,9 +6,10 @@ import msgspec
 from sqlalchemy import bindparam, insert, update
 
 from collector.edge import Sent, journal_encoding
-from collector.sessions import Live, Memory, frozen
+from collector.memory import Memory, frozen
+from collector.sessions import Live
 from collector.store.base import Write
-from collector.store.tables import batches, scores, snapshots
+from collector.store.tables import batches, scores, sessions, snapshots
 from signals.types import Assessment
 
 # One object for each statement: a commit runs the rows of all its callers through it together.
@@ -16,6 +17,9 @@ _BATCH: Final = insert(batches)
 _SCORE: Final = insert(scores)
 _FIRST_SNAPSHOT: Final = insert(snapshots)
 _SNAPSHOT: Final = update(snapshots).where(snapshots.c.session == bindparam("of")).values(seq=bindparam("at"), history=bindparam("frozen"))
+_FOLDED: Final = (
+    update(sessions).where(sessions.c.id == bindparam("of"), sessions.c.folded == bindparam("was")).values(folded=bindparam("upto"))
+)
 
 
 def batch(live: Live, seq: int, digest: bytes, sent: Sent, address: str, arrived_us: int) -> Write:
@@ -30,6 +34,11 @@ def batch(live: Live, seq: int, digest: bytes, sent: Sent, address: str, arrived
         "arrived_us": arrived_us,
     }
     return Write(_BATCH, [row])
+
+
+def folded(live: Live, seq: int) -> Write:
+    """Return the write that says up to which batch a session's input was looked through. Conflict if another has looked meanwhile."""
+    return Write(_FOLDED, [{"of": live.session.id, "was": live.folded, "upto": seq}], expect=1)
 
 
 def score(live: Live, seq: int, assessment: Assessment, at_us: int) -> Write:

@@ -11,10 +11,11 @@ from collector.builds import Builds
 from collector.bus import outbox
 from collector.clock import Clock
 from collector.edge import Sent
+from collector.memory import Memory
 from collector.metrics import Metrics
 from collector.problems import Problem
 from collector.secrets import Secrets
-from collector.sessions import Live, Memory, Sessions
+from collector.sessions import Live, Sessions
 from collector.settings import Settings
 from collector.store.base import Conflict, Store
 from collector.store.tables import batches
@@ -70,27 +71,30 @@ class Pipeline:
         if await self._seen(live, batch, digest):
             return await self._ack(live, batch.seq, now_us, asks=True, duplicate=True)
 
-        folded = await self.sessions.fold(live, batch, now_us, arrival.address)
-        memory = folded.memory
+        memory, asks = await self.sessions.remember(live, batch, now_us, arrival.address)
         due = publishing.due(live, batch, memory, now_us, self.settings.score_seconds)
+        keep = batch.seq % self.settings.snapshot_every == 0
+        fold = due or keep or memory.full
+        memory, stretches = await self.sessions.fold(live, memory) if fold else (memory, ())
         assessment = self.assess(live, memory) if due else None
         outgoing = publishing.outgoing(live, memory, assessment, batch.seq, now_us)
-        keep = batch.seq % self.settings.snapshot_every == 0
 
         await self.store.commit(
             journal.batch(live, batch.seq, digest, arrival.sent, arrival.address, now_us),
+            *([journal.folded(live, batch.seq)] if fold else ()),
             *([journal.score(live, batch.seq, assessment, now_us)] if assessment else ()),
             *([outbox.append(outgoing, now_us)] if outgoing else ()),
             *([journal.snapshot(live, batch.seq, memory)] if keep else ()),
-            *sketches.writes(live.session.player, folded.stretches, now_us),
+            *sketches.writes(live.session.player, stretches, now_us),
         )
 
         live.memory, live.seq, live.digest = memory, batch.seq, digest
+        live.folded = batch.seq if fold else live.folded
         live.snapshot_seq = batch.seq if keep else live.snapshot_seq
         live.scored_us = now_us if assessment else live.scored_us
         if outgoing:
             self.wake()
-        return await self._ack(live, batch.seq, now_us, asks=folded.asks)
+        return await self._ack(live, batch.seq, now_us, asks=asks)
 
     def assess(self, live: Live, memory: Memory) -> Assessment:
         """Return the scores of a session, out of what is remembered of it."""

@@ -6,7 +6,8 @@ that says something of the machine, the process or the assets, and else every `s
 
 from collector import events
 from collector.bus.base import Event
-from collector.sessions import Live, Memory
+from collector.memory import Memory
+from collector.sessions import Live
 from signals.types import Assessment
 from wire.schema import Batch
 

@@ -8,16 +8,17 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import RowMapping, bindparam, select
 
 from collector import assets, edge
-from collector.assets import Ledger
-from collector.builds import Build, Builds
+from collector.builds import Builds
 from collector.clock import Clock
+from collector.memory import Memory, begun, thawed
 from collector.origins import Origin, origin_of
 from collector.places import Places
 from collector.problems import Problem
@@ -25,34 +26,27 @@ from collector.secrets import Secrets
 from collector.sketches import Sketches
 from collector.store.base import Read, Store
 from collector.store.tables import batches, devices, sessions, snapshots
-from signals import facts
-from signals.facts import Circumstances
-from signals.history import EMPTY, History, StaleHistory, dump, learn, load
+from signals.history import StaleHistory, learn
 from signals.replay.recall import Player
 from signals.replay.sketch import Sketch
-from signals.replay.tail import fresh_sketches
-from signals.types import AssetCheck, DeviceMemory, ProbeCheck
+from signals.replay.tail import fresh_of_each
+from signals.types import DeviceMemory
 from wire import sign
 from wire.schema import Batch, Hello
 
 ID_LENGTH: Final = 32
-_LATER: Final = select(batches).where(batches.c.session == bindparam("of"), batches.c.seq > bindparam("after")).order_by(batches.c.seq)
+_LATER: Final = (
+    select(batches, sessions.c.folded)
+    .join(sessions, sessions.c.id == batches.c.session)
+    .where(batches.c.session == bindparam("of"), batches.c.seq > bindparam("after"))
+    .order_by(batches.c.seq)
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """What is remembered of a session: a fold over its hello and its batches."""
-
-    history: History = EMPTY
-    ledger: Ledger = field(default_factory=Ledger)
-
-
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """A batch taken in: the memory with it, whether a new round of probes begins, and the stretches of input that it completed."""
+class Folded(NamedTuple):
+    """A memory in which nothing waits, and the stretches of input that were not looked through before."""
 
     memory: Memory
-    asks: bool
     stretches: tuple[Sketch, ...]
 
 
@@ -85,6 +79,8 @@ class Live:
     """Number of the last batch."""
     digest: bytes = sign.FIRST_PREV
     """Of the last batch, which the next has to name."""
+    folded: int = 0
+    """Number of the batch up to which the input was looked through, by this or another collector: its sketches are in the store."""
     snapshot_seq: int = 0
     """Number of the batch after which the stored snapshot was taken; 0 where there is none."""
     scored_us: int = 0
@@ -138,10 +134,13 @@ class Sessions:
                 raise
 
     async def current(self, session: str) -> Live:
-        """Return the session as it is in the store now, whichever collector took its last batch. Raises Problem `unknown_session`."""
+        """Return the session as it is in the store now, whichever collector took its last batch, with nothing that waits to be folded.
+
+        Raises Problem `unknown_session`.
+        """
         async with self.hold(session) as live:
             await self.catch_up(live)
-            return live
+            return replace(live, memory=(await self.fold(live, live.memory)).memory)
 
     def put(self, live: Live) -> None:
         """Take in a session that was just opened."""
@@ -188,6 +187,7 @@ class Sessions:
             ),
             Memory(),
             remembered(device),
+            folded=row["folded"],
         )
         if not await self._restore(live):
             await self._begin(live, row)
@@ -218,53 +218,38 @@ class Sessions:
         live.memory = begun(hello, build, self._origin(row["address"], row["created_us"]), row["created_us"])
 
     async def catch_up(self, live: Live) -> bool:
-        """Fold the batches that the store has after what is in memory, and tell whether there were any. For who holds the session."""
+        """Take in the batches that the store has after what is in memory, and tell whether there were any. For who holds the session."""
         rows = await self._store.all(Read(_LATER, {"of": live.session.id, "after": live.seq}))
         for row in rows:
             batch = edge.reopen_batch(row["body"], row["encoding"])
-            live.memory = (await self.fold(live, batch, row["arrived_us"], row["address"])).memory
-            live.seq, live.digest = row["seq"], row["digest"]
+            live.memory, _ = await self.remember(live, batch, row["arrived_us"], row["address"])
+            live.seq, live.digest, live.folded = row["seq"], row["digest"], row["folded"]
+            if live.memory.full and live.seq <= live.folded:  # else its stretches are not in the store: who takes the next batch folds it
+                live.memory, _ = await self.fold(live, live.memory)
         return bool(rows)
 
-    async def fold(self, live: Live, batch: Batch, arrived_us: int, address: str | None) -> Folded:
-        """Return what a batch makes of the memory. Changes nothing."""
+    async def remember(self, live: Live, batch: Batch, arrived_us: int, address: str | None) -> tuple[Memory, bool]:
+        """Return the memory with a batch that waits in it, and whether a new round of probes begins with it. Changes nothing."""
         session = live.session
         build = await self._builds.get(session.game, session.build)
         checked = assets.check(live.memory.ledger, batch, build, arrived_us, session.id, self._secrets)
-        code_known = assets.code_known(build, batch.integrity)
-        around = circumstances(self._origin(address, arrived_us), arrived_us, checked.assets, checked.probes, code_known)
-        told = facts.of_batch(batch, around)
-        stretches = fresh_sketches(live.memory.history.replay, told)
-        if stretches:
-            told = replace(told, replays=await self._sketches.match(session.player, stretches, arrived_us))
-        return Folded(Memory(learn(live.memory.history, told), checked.ledger), checked.asks, stretches)
+        return live.memory.plus(batch, build, checked, arrived_us, address), checked.asks
+
+    async def fold(self, live: Live, memory: Memory) -> Folded:
+        """Return what the batches that wait make of a session's memory. Changes nothing."""
+        if not memory.pending:
+            return Folded(memory, ())
+        told = [one.told(self._origin(one.address, one.arrived_us)) for one in memory.pending]
+        stretches = fresh_of_each(memory.history.replay, told)
+        for place, fresh in enumerate(stretches):
+            if fresh:
+                replays = await self._sketches.match(live.session.player, fresh, told[place].arrived_us)
+                told[place] = replace(told[place], replays=replays)
+        later = (fresh for one, fresh in zip(memory.pending, stretches, strict=True) if one.batch.seq > live.folded)
+        return Folded(Memory(learn(memory.history, *told), memory.ledger), tuple(chain.from_iterable(later)))
 
     def _origin(self, address: str | None, at_us: int) -> Origin:
         return origin_of(address, at_us, self._places, self._secrets)
-
-
-def begun(hello: Hello, build: Build, origin: Origin, at_us: int) -> Memory:
-    """Return what is remembered after the hello."""
-    unknown = None if build.registered else AssetCheck(known_build=False)
-    around = circumstances(origin, at_us, unknown, None, assets.code_known(build, hello.integrity))
-    return Memory(learn(EMPTY, facts.of_hello(hello, around)), assets.begin(build, hello.integrity, at_us))
-
-
-def circumstances(
-    origin: Origin, at_us: int, checked: AssetCheck | None, probed: ProbeCheck | None, code_known: bool | None
-) -> Circumstances:
-    """Return what the collector adds to a hello or a batch."""
-    return Circumstances(
-        arrived_us=at_us,
-        address=origin.address,
-        place=origin.place,
-        prefix=origin.prefix,
-        company=origin.company,
-        place_offset_min=origin.place_offset_min,
-        assets=checked,
-        probes=probed,
-        code_known=code_known,
-    )
 
 
 def valid_id(text: str) -> bool:
@@ -284,17 +269,3 @@ def remembered(device: Mapping[Any, Any] | None) -> DeviceMemory:
         forged=device["forged"],
         journey=device.get("journey") or b"",
     )
-
-
-def frozen(memory: Memory) -> bytes:
-    """Return a memory as a snapshot holds it."""
-    return msgspec.msgpack.encode((dump(memory.history), memory.ledger))
-
-
-def thawed(stored: bytes) -> Memory:
-    """Return the memory that `frozen` wrote. Raises StaleHistory or msgspec.MsgspecError where it can't be had."""
-    history, ledger = _snapshot.decode(stored)
-    return Memory(load(history), ledger)
-
-
-_snapshot: Final = msgspec.msgpack.Decoder(tuple[bytes, Ledger])

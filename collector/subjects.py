@@ -14,13 +14,14 @@ from collector.problems import Problem
 from collector.secrets import Secrets
 from collector.sessions import Sessions
 from collector.store.base import Conflict, Read, Store, Write
-from collector.store.tables import challenges, decisions, labels, outbox, sessions, sketches, subjects
+from collector.store.tables import batches, challenges, decisions, labels, outbox, sessions, sketches, subjects
 
 ISSUER: Final = "Countersign"
 _TRIES: Final = 8
 _CHUNK: Final = 500
 """Ids in one statement."""
 _RECALL: Final = select(subjects.c.journey, subjects.c.second_factor, subjects.c.version).where(subjects.c.id == bindparam("who"))
+_PLAYED: Final = select(func.coalesce(func.max(batches.c.seq), 0)).where(batches.c.session == sessions.c.id).scalar_subquery()
 _NEW: Final = insert(subjects)
 _CHANGE: Final = {
     what: update(subjects)
@@ -105,7 +106,8 @@ class Subjects:
         told = [f"e_{about}" for about in (*found["decisions"], *found["challenges"])] + [event_id(label) for label in found["labels"]]
         sent = [event for chunk in _chunks(told) for event in await self._sent(chunk)]
         await self._store.commit(
-            Write(update(sessions).where(sessions.c.subject == id).values(subject=None)),
+            # what was played until now is not looked through again
+            Write(update(sessions).where(sessions.c.subject == id).values(subject=None, folded=_PLAYED)),
             Write(delete(challenges).where(challenges.c.subject == id)),
             Write(delete(labels).where(labels.c.subject == id)),
             Write(update(decisions).where(decisions.c.subject == id).values(subject=None, inputs=b"", answer=b"", request_key=None)),

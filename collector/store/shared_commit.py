@@ -1,8 +1,9 @@
 """Commits shared by who waits: callers that come while a commit is under way go into the next one together.
 
 The disk is paid once for all of them, and a store with nothing to do adds no delay. Within one transaction, callers that only bring
-rows for the statements of others are run as one `executemany`. If anything fails, the transaction is rolled back and each caller is run
-again behind a savepoint of its own, so that a conflict stays with whoever caused it.
+rows for the statements of others are run as one `executemany`; so are rows of which each is expected to hit one, where the driver counts
+what all of them hit. If anything fails, the transaction is rolled back and each caller is run again behind a savepoint of its own, so
+that a conflict stays with whoever caused it.
 """
 
 import asyncio
@@ -25,9 +26,9 @@ class _Caller:
     writes: Sequence[Write]
     done: "asyncio.Future[None]"
 
-    @property
-    def only_rows(self) -> bool:
-        return all(write.rows and write.expect is None for write in self.writes)
+    def only_rows(self, counted: bool) -> bool:
+        """Tell whether all its writes are rows for statements; `counted` says that the driver counts what all rows of one have affected."""
+        return all(write.rows and (write.expect is None or (counted and write.expect == len(write.rows))) for write in self.writes)
 
 
 class SharedCommits:
@@ -95,9 +96,11 @@ class SharedCommits:
 
 
 def _together(connection: Connection, callers: Sequence[_Caller]) -> None:
-    _merged(connection, [caller for caller in callers if caller.only_rows])
+    counted = connection.dialect.supports_sane_multi_rowcount
+    only_rows = {caller for caller in callers if caller.only_rows(counted)}
+    _merged(connection, [caller for caller in callers if caller in only_rows])
     for caller in callers:
-        if not caller.only_rows:
+        if caller not in only_rows:
             _each(connection, caller)
 
 
@@ -121,12 +124,14 @@ def _told(error: Exception) -> Exception:
 
 def _merged(connection: Connection, callers: Sequence[_Caller]) -> None:
     """Run every distinct statement once, with the rows of all callers. Statements are told apart by identity: constants merge."""
-    together: dict[int, tuple[Executable, list[Mapping[str, Any]]]] = {}
+    together: dict[tuple[int, bool], tuple[Executable, list[Mapping[str, Any]]]] = {}
     for caller in callers:
         for write in caller.writes:
-            together.setdefault(id(write.statement), (write.statement, []))[1].extend(write.rows)
-    for statement, rows in together.values():
-        connection.execute(statement, rows)
+            together.setdefault((id(write.statement), write.expect is not None), (write.statement, []))[1].extend(write.rows)
+    for (_, expected), (statement, rows) in together.items():
+        result = connection.execute(statement, rows)
+        if expected and result.rowcount != len(rows):
+            raise Conflict
 
 
 def _each(connection: Connection, caller: _Caller) -> None:

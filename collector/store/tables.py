@@ -55,8 +55,10 @@ sessions = Table(
     Column("key_version", Integer, nullable=False),
     Column("address", String(64)),
     Column("hello", LargeBinary, nullable=False),
+    Column("folded", Integer, nullable=False, server_default="0"),
     Column("created_us", BigInteger, nullable=False, index=True),
 )
+"""`folded` is the number of the batch up to which the input was looked through: its sketches are in the store."""
 
 batches = Table(
     "batches",
