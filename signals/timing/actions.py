@@ -19,7 +19,7 @@ from signals.finding import abstain, found
 from signals.kernel import kernel
 from signals.timing.judge import TOO_FEW
 from signals.timing.marks import BY_GAME, BY_HAND, SECOND, SHOWS, WHICH, Bytes, Ticks, relative
-from signals.timing.steady import on_grid, quartiles, too_steady
+from signals.timing.steady import on_grid, quartiles, too_steady, usual_frame
 from signals.types import NOT_APPLICABLE, Evidence, Finding, Reason
 
 NAME: Final = "actions"
@@ -47,7 +47,7 @@ def assess(evidence: Evidence) -> Finding:
     marks = evidence.history.marks
     if not len(marks.told) or not ((marks.names & WHICH) > SHOWS).any():
         return abstain(NOT_APPLICABLE)
-    waits, lone = _waits(marks.presses.copy(), marks.how.copy(), marks.told.copy(), marks.names.copy())
+    waits, lone = _waits(marks.presses, marks.how, marks.told, marks.names)
     n = len(waits)
     features = {"waits": float(n)}
     if n < FEWEST:
@@ -57,8 +57,7 @@ def assess(evidence: Evidence) -> Finding:
         return abstain(_PRESSED_ON, features)
     lag, spread, usual = _cycle(waits)
     features |= {"median_s": usual / SECOND, "spread_ms": spread * 1000.0 / SECOND, "cycle": float(lag)}
-    frames = evidence.history.timing.frames.since
-    grid = float(np.median(frames)) if len(frames) >= FEWEST else 0.0
+    grid = usual_frame(evidence.history.timing.frames.since)
     evidence_of = too_steady(on_grid(spread, grid), HAND, n - lag) - float(np.log(LAGS)) if usual >= SHORTEST else 0.0
     if evidence_of <= 0.0:
         return found((), n / (n + _HALF_SURE), features)

@@ -44,7 +44,7 @@ def assess(evidence: Evidence) -> Finding:
     if not frames.seen or not len(marks.presses):
         return abstain(NOT_APPLICABLE)
     newest = (frames.last_us // TICK_US) & 0xFFFFFFFF
-    n, mode, same, uneven = _between(frames.since.copy(), newest, marks.presses.copy(), marks.how.copy())
+    n, mode, same, uneven = _between(frames.since, newest, marks.presses, marks.how)
     features = {"intervals": float(n)}
     if n < FEWEST:
         return abstain(TOO_FEW, features)

@@ -70,12 +70,10 @@ def learn(marks: Marks, facts: Facts) -> Marks:
     """Return the marks with one batch more in them."""
     presses, how, key, key_ticks = marks.presses, marks.how, marks.key, marks.key_ticks
     if len(facts.kind):
-        # copies, since what was read from a snapshot or off the wire can't be written to, and would be compiled for once more
-        columns = presses.copy(), how.copy(), facts.t_us.copy(), facts.kind.copy(), facts.code.copy()
-        presses, how, key, key_ticks = _pressed(*columns, key, key_ticks, PRESSES)
+        presses, how, key, key_ticks = _pressed(presses, how, facts.t_us, facts.kind, facts.code, key, key_ticks, PRESSES)
     told, names = marks.told, marks.names
     if facts.actions:
-        told = _after(told.copy(), np.array([action.t_us for action in facts.actions], np.int64), TOLD)
+        told = _after(told, np.array([action.t_us for action in facts.actions], np.int64), TOLD)
         names = np.concatenate((names, np.array([name_code(action) for action in facts.actions], np.uint8)))[-TOLD:]
     return Marks(presses, how, told, names, key, key_ticks)
 

@@ -18,7 +18,7 @@ from signals.finding import abstain, damped, found
 from signals.kernel import kernel
 from signals.timing.judge import TOO_FEW
 from signals.timing.marks import SECOND, Bytes
-from signals.timing.steady import on_grid, quartiles, too_steady
+from signals.timing.steady import on_grid, quartiles, too_steady, usual_frame
 from signals.timing.windows import PAUSE
 from signals.types import NOT_APPLICABLE, Evidence, Finding, Reason
 from wire import kinds
@@ -51,11 +51,11 @@ def assess(evidence: Evidence) -> Finding:
     window = timing.pads
     if not window.seen:
         return abstain(NOT_APPLICABLE)
-    intervals, holds = _presses(window.since.copy(), window.what.copy())
+    intervals, holds = _presses(window.since, window.what)
     n = len(intervals)
     if n < FEWEST:
         return abstain(TOO_FEW if (window.what == _DOWN).any() else _NOT_TOLD, {"intervals": float(n)})
-    grid = float(np.median(timing.frames.since)) if len(timing.frames.since) >= FEWEST else float(_POLLED)
+    grid = usual_frame(timing.frames.since) or float(_POLLED)
     usual, spread = quartiles(intervals)
     features = {"intervals": float(n), "median_ms": usual * 1000.0 / SECOND, "spread": spread / max(usual, 1.0)}
     reasons = []

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from signals.finding import abstain, damped, found
 from signals.kernel import kernel
 from signals.timing.judge import TOO_FEW
-from signals.timing.marks import BY_HAND, LINE_UPDATE, REPEATED, SECOND, SHOWS, WHICH, Bytes, Marks, Ticks, relative
-from signals.timing.steady import on_grid, quartiles, too_often, too_steady
+from signals.timing.marks import BY_HAND, LINE_UPDATE, REPEATED, SECOND, SHOWS, WHICH, Bytes, Ticks, relative
+from signals.timing.steady import on_grid, quartiles, too_often, too_steady, usual_frame
 from signals.types import NOT_APPLICABLE, Evidence, Finding, Reason
 
 NAME: Final = "reaction"
@@ -67,50 +67,44 @@ _NORM: Final = math.sqrt(2.0 * math.pi)
 _FAR: Final = 1 << 40
 
 
+Measured = tuple[float, float, float, float, float, int, float, float, float]
+
+
 def assess(evidence: Evidence) -> Finding:
     """Return evidence from the last reactions; abstains below FEWEST."""
     marks = evidence.history.marks
     if not len(marks.told) or not ((marks.names & WHICH) <= SHOWS).any():
         return abstain(NOT_APPLICABLE)
-    latencies, since, gaps, early, chance, lines = _reactions(*_columns(marks))
+    latencies, measured = _reactions(marks.presses, marks.how, marks.told, marks.names)
     n = len(latencies)
     features = {"reactions": float(n)}
     if n < FEWEST:
         return abstain(TOO_FEW, features)
-    median, spread = quartiles(latencies)
+    median, spread, since, usual_gap, gaps, early, chance, lines, grid = measured
     features |= {"median_ms": median * 1000.0 / SECOND, "spread": spread / max(median, 1.0), "early": early / n, "chance": chance}
     reasons: list[Reason] = []
-    led = quartiles(since)[1] > RHYTHM * spread
-    at_random = min(0.95, chance + (chance * (1.0 - chance) / n) ** 0.5 + 0.01)
+    led = since > RHYTHM * spread
     if led:
-        reasons += _fast(early, n, at_random, lines, gaps)
-        reasons += _steady(latencies, median, spread, _grid(evidence, latencies))
-    if not reasons and n >= FEWEST_FLAT and led:
-        reasons += _flat(latencies, median)
-    if not reasons and n >= FEWEST_FLAT and led and median > 1.5 * FLOOR and spread > 1.5 * HAND * median:
-        reasons.append(Reason("reaction.like_a_hand", f"{n} reactions take as long, and vary as much, as people's do.", ALIVE))
+        at_random = min(0.95, chance + (chance * (1.0 - chance) / n) ** 0.5 + 0.01)
+        most = MOST_FAST_REGULAR if gaps < REGULAR * usual_gap else MOST_FAST if lines >= 0.5 else MOST_FAST_OWN
+        reasons += _fast(early, n, at_random, most)
+        reasons += _steady(n, median, spread, usual_frame(evidence.history.timing.frames.since) or grid)
+        if not reasons and n >= FEWEST_FLAT:
+            reasons += _flat(latencies, median)
+        if not reasons and n >= FEWEST_FLAT and median > 1.5 * FLOOR and spread > 1.5 * HAND * median:
+            reasons.append(Reason("reaction.like_a_hand", f"{n} reactions take as long, and vary as much, as people's do.", ALIVE))
     return found(damped(reasons), n / (n + _HALF_SURE), features)
 
 
-def _columns(marks: Marks) -> tuple[Ticks, Bytes, Ticks, Bytes]:
-    # copies: what came out of a snapshot can't be written to, and would be compiled for once more
-    return marks.presses.copy(), marks.how.copy(), marks.told.copy(), marks.names.copy()
-
-
-def _fast(early: int, n: int, at_random: float, lines: float, gaps: NDArray[np.float64]) -> list[Reason]:
+def _fast(early: int, n: int, at_random: float, most: float) -> list[Reason]:
     evidence = too_often(early, n, at_random + (1.0 - at_random) * ANTICIPATED)
-    most = MOST_FAST if lines >= 0.5 else MOST_FAST_OWN
-    if len(gaps) >= FEWEST // 2:
-        usual, spread = quartiles(gaps)
-        most = MOST_FAST_REGULAR if spread < REGULAR * usual else most
     if not evidence:
         return []
     detail = f"{early} of {n} reactions to what the game showed came within {FLOOR * 1000 // SECOND} ms; chance would give {at_random:.0%}."
     return [Reason("reaction.too_fast", detail, min(most, evidence))]
 
 
-def _steady(latencies: NDArray[np.float64], median: float, spread: float, grid: float) -> list[Reason]:
-    n = len(latencies)
+def _steady(n: int, median: float, spread: float, grid: float) -> list[Reason]:
     if n < FEWEST_STEADY or median <= 0.0:
         return []
     evidence = too_steady(on_grid(spread, grid) / median, HAND, n)
@@ -132,17 +126,6 @@ def _flat(latencies: NDArray[np.float64], median: float) -> list[Reason]:
 
 PRUDENT_FLAT: Final = 4.0
 """Nats by which a uniform delay has to explain reactions better than the usual skewed one."""
-
-
-def _grid(evidence: Evidence, latencies: NDArray[np.float64]) -> float:
-    """Return the step, in ticks, that presses may have been put on: a frame where the game tells its frames, else what the values show."""
-    frames = evidence.history.timing.frames.since
-    if len(frames) >= FEWEST:
-        return float(np.median(frames))
-    values = np.unique(latencies)
-    if 2 * len(values) > len(latencies):
-        return 0.0
-    return float(np.median(np.diff(values))) if len(values) > 1 else SECOND / 60.0
 
 
 @kernel
@@ -177,11 +160,10 @@ def _newest(presses: Ticks, told: Ticks) -> int:
 
 
 @kernel
-def _reactions(
-    presses: Ticks, how: Bytes, told: Ticks, names: Bytes
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], int, float, float]:
-    """Return latencies, waits since the press before, and gaps between the shows reacted to, in ticks; how many came early; the share of
-    early ones at shifted times, and the share of early ones that followed a line."""
+def _reactions(presses: Ticks, how: Bytes, told: Ticks, names: Bytes) -> tuple[NDArray[np.float64], Measured]:
+    """Return latencies in ticks, and of them: median and spread; the spread of the waits since the press before; median and spread of the
+    gaps between the shows; how many came early; the share of early ones at shifted times; the share of early ones that followed a line; and
+    the grid that they seem to be on."""
     answers = _answers(presses, how, told, names)
     newest = _newest(presses, told)
     shows = np.empty(len(told), np.int64)
@@ -213,18 +195,43 @@ def _reactions(
             early_lines += 1 if which[at] == LINE_UPDATE else 0
         seen[size] = show
         size += 1
-    hits = trials = 0
-    for at in range(size):
-        if at:
-            gaps[at - 1] = seen[at] - seen[at - 1]
-        for shift in _SHIFTS:
-            moved = seen[at] + shift
-            found_at = np.searchsorted(answers, moved, side="right")
-            trials += 1
-            hits += 1 if found_at < len(answers) and answers[found_at] < moved + FLOOR else 0
-    share = hits / trials if trials else 0.0
+    latencies, since = latencies[:size], since[:size]
+    if size < FEWEST:
+        return latencies, (0.0, 0.0, 0.0, 0.0, 0.0, 0, 0.0, 0.0, 0.0)
+    for at in range(1, size):
+        gaps[at - 1] = seen[at] - seen[at - 1]
+    chance = _by_chance(seen[:size], answers)
     lined = early_lines / early if early else 1.0
-    return latencies[:size], since[:size], gaps[: max(0, size - 1)], early, share, lined
+    usual, spread = quartiles(latencies)
+    usual_gap, gap_spread = quartiles(gaps[: size - 1])
+    return latencies, (usual, spread, quartiles(since)[1], usual_gap, gap_spread, early, chance, lined, _grid(latencies))
+
+
+@kernel
+def _by_chance(shows: NDArray[np.int64], answers: NDArray[np.int64]) -> float:
+    """Return how often the next answer comes early at times shifted against the shows."""
+    hits = 0
+    for shift in _SHIFTS:
+        place = 0
+        for show in shows:
+            while place < len(answers) and answers[place] <= show + shift:
+                place += 1
+            hits += 1 if place < len(answers) and answers[place] < show + shift + FLOOR else 0
+    return hits / (len(shows) * len(_SHIFTS))
+
+
+@kernel
+def _grid(latencies: NDArray[np.float64]) -> float:
+    """Return the step in ticks that the values show, 0 where most of them differ; a 60th of a second where all are the same."""
+    ordered = np.sort(latencies)
+    distinct = 1
+    least = SECOND / 60.0
+    for at in range(1, len(ordered)):
+        if ordered[at] > ordered[at - 1]:
+            step = ordered[at] - ordered[at - 1]
+            least = step if distinct == 1 else min(least, step)
+            distinct += 1
+    return 0.0 if 2 * distinct > len(ordered) else least
 
 
 @kernel

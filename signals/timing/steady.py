@@ -18,6 +18,7 @@ from signals.kernel import kernel
 PRUDENCE: Final = 3.0
 _EFFICIENCY: Final = 0.367
 _QUARTILES: Final = 1.349
+_FRAMES: Final = 17
 _RAREST: Final = 1e-300
 
 
@@ -42,6 +43,14 @@ def quartiles(values: NDArray[np.float64]) -> tuple[float, float]:
     ordered = np.sort(values)
     n = len(ordered)
     return ordered[n // 2], (ordered[n - 1 - n // 4] - ordered[n // 4]) / _QUARTILES
+
+
+@kernel
+def usual_frame(since: NDArray[np.uint16]) -> float:
+    """Return the median of the last intervals between frames, in ticks; 0 where there are too few to tell."""
+    if len(since) < _FRAMES:
+        return 0.0
+    return float(np.sort(since[-_FRAMES:])[_FRAMES // 2])
 
 
 def on_grid(spread: float, grid: float) -> float:
