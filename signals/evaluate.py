@@ -1,12 +1,17 @@
-"""How well timing tells bots from people it never saw: by family, device and subject group, devices and families left out in turn."""
+"""How well timing tells bots from people it never saw: by family, device and subject group, devices and families left out in turn.
+
+Replays and bent clocks have their rows too: what they are recognised by is in `signals/replay` and `signals/integrity/clock.py`.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from signals.evaluation.card import Card, Pooled
+from signals.evaluation.clocks import evaluate_clocks
 from signals.evaluation.pointer import evaluate_pointer
 from signals.evaluation.presses import OUTER, PRESS_RANGE, evaluate_presses
+from signals.evaluation.replay import evaluate_replays
 from signals.fitting.curves import Effort
 from signals.fitting.press_samples import PRESS
 from signals.samples import Families
@@ -14,11 +19,17 @@ from signals.traces import BOT, HUMAN, Trace
 
 __all__ = ["Card", "Pooled", "evaluate"]
 
+_REPLAYS = 120
+_HONEST_CLOCKS = 1_440
+_BENT_CLOCKS = 40
+"""For every window a person: replays a case, honest sessions in all, and bent ones a row; at most what 25 windows give."""
+_MOST_WINDOWS = 25
+
 
 def evaluate(traces: Sequence[Trace], families: Families, seed: int, effort: Effort, left_out: bool = True) -> Card:
     """Return the report card of a fit of these traces. Deterministic for a seed.
 
-    Without `left_out` only the families' table is filled: no family or device is left out, and no lengths are tried.
+    Without `left_out` no family or device of keys and clicks is left out, and no lengths are tried.
     """
     card = Card()
     people = [trace for trace in traces if trace.label == HUMAN]
@@ -28,4 +39,7 @@ def evaluate(traces: Sequence[Trace], families: Families, seed: int, effort: Eff
             evaluate_presses(card, channel, own, families, np.random.default_rng((seed, at)), effort, left_out)
     bots = [trace for trace in traces if trace.label == BOT]
     evaluate_pointer(card, people, bots, families, np.random.default_rng((seed, len(PRESS))), effort)
+    times = min(effort.per_subject, _MOST_WINDOWS)
+    evaluate_replays(card, people, np.random.default_rng((seed, len(PRESS) + 1)), _REPLAYS * times)
+    evaluate_clocks(card, np.random.default_rng((seed, len(PRESS) + 2)), _HONEST_CLOCKS * times, _BENT_CLOCKS * times)
     return card

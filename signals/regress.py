@@ -68,10 +68,13 @@ def additive(design: Floats, bot: Bools, weights: Floats, shape: tuple[int, ...]
     """Return curve values of shape (features, knots), centred on the average window, and the bias."""
     target = bot.astype(np.float64)
     scale = weights / weights.sum() * len(weights)
+    # two knots a feature are all that a row has
+    sparse = csr_matrix(design)
+    turned = sparse.T.tocsr()
 
     def loss(flat: Floats) -> tuple[float, Floats]:
         values, bias = flat[:-1], flat[-1]
-        logit = design @ values + bias
+        logit = sparse @ values + bias
         bends = np.diff(values.reshape(shape), n=2, axis=1)
         cost = float(scale @ (np.logaddexp(0.0, logit) - target * logit))
         cost += _ROUGHNESS / 2.0 * float((bends**2).sum()) + _RIDGE / 2.0 * float(values @ values)
@@ -80,7 +83,7 @@ def additive(design: Floats, bot: Bools, weights: Floats, shape: tuple[int, ...]
         bent[:, :-2] += bends
         bent[:, 1:-1] -= 2.0 * bends
         bent[:, 2:] += bends
-        return cost, np.concatenate((design.T @ rest + _ROUGHNESS * bent.ravel() + _RIDGE * values, [rest.sum()]))
+        return cost, np.concatenate((turned @ rest + _ROUGHNESS * bent.ravel() + _RIDGE * values, [rest.sum()]))
 
     found = np.asarray(minimize(loss, np.zeros(design.shape[1] + 1), jac=True, method="L-BFGS-B", options={"maxiter": _CURVE_STEPS}).x)
     return found[:-1].reshape(shape), float(found[-1])

@@ -8,7 +8,7 @@ import numpy as np
 from signals.evaluation.card import Card
 from signals.evaluation.scored import Scored, evidence, note, pick, scored
 from signals.figures import threshold
-from signals.fitting.curves import Effort, fit_curves, subject_folds
+from signals.fitting.curves import Effort, fit_curves, folds_of, subject_folds
 from signals.fitting.pointer import measured
 from signals.fitting.stroke_samples import draw_strokes
 from signals.samples import Families, Rng, group
@@ -27,7 +27,7 @@ def evaluate_pointer(card: Card, people: Sequence[Trace], bots: Sequence[Trace],
     if not fitted:
         return
     outer = subject_folds([trace for trace in (*people, *bots) if trace.label == HUMAN], rng, OUTER)
-    inner = subject_folds([*people, *bots], rng)
+    inner = folds_of(people, bots, rng)
     fold_of = {trace.id: at % OUTER for at, trace in enumerate(bots)}
     fit_fold = np.array([outer.get(trace.subject, fold_of.get(trace.id, 0)) for trace in fitted])
     test_fold = np.array([outer.get(trace.subject, fold_of.get(trace.id, 0)) for trace in tested])

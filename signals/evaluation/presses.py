@@ -8,7 +8,7 @@ import numpy as np
 from signals.evaluation.card import Card
 from signals.evaluation.scored import Scored, evidence, note, scored
 from signals.figures import found_at, threshold
-from signals.fitting.curves import Effort, fit_curves, subject_folds, taught_by
+from signals.fitting.curves import Effort, fit_curves, subject_folds
 from signals.fitting.press_samples import Draw, draw, of_presses
 from signals.fitting.presses import Learnt, learn_content
 from signals.samples import Families, Rng, group
@@ -35,7 +35,7 @@ def evaluate_presses(
         seen = [trace for trace in people if outer[trace.subject] != fold]
         held = [trace for trace in people if outer[trace.subject] == fold]
         learnt = learn_content(channel, seen, rng)
-        fitted = draw(seen, channel, taught_by(families[channel]), Draw(PRESS_RANGE, effort.windows(people), effort.bots), rng)
+        fitted = draw(seen, channel, families[channel], Draw(PRESS_RANGE, effort.windows(people), effort.bots), rng)
         features = learnt.features(fitted)
         tested = of_presses(
             draw(held, channel, families[channel], Draw((INTERVALS, INTERVALS), effort.windows(people), effort.bots, True), rng)
@@ -66,7 +66,7 @@ def _by_length(
     effort: Effort,
 ) -> None:
     for length, low, high in _LENGTHS[channel]:
-        fitted = draw(seen, channel, taught_by(families[channel]), Draw((low, high), effort.windows(seen), effort.bots), rng)
+        fitted = draw(seen, channel, families[channel], Draw((low, high), effort.windows(seen), effort.bots), rng)
         tested = of_presses(draw(held, channel, families[channel], Draw((length, length), effort.windows(held), effort.bots, True), rng))
         kept = scored(fit_curves(low, learnt.features(fitted), fitted, learnt.folds, False), learnt.features(tested), tested)
         seconds = float(np.median([one.trace.seconds for one in kept if one.trace.label == HUMAN]))
@@ -82,7 +82,7 @@ def _presses_by_device(card: Card, channel: str, people: Sequence[Trace], famili
         half = subject_folds(seen, rng, 2)
         fit_on = [trace for trace in seen if half[trace.subject]]
         learnt = learn_content(channel, fit_on, rng)
-        fitted = draw(fit_on, channel, taught_by(families[channel]), Draw(PRESS_RANGE, effort.windows(people), effort.bots), rng)
+        fitted = draw(fit_on, channel, families[channel], Draw(PRESS_RANGE, effort.windows(people), effort.bots), rng)
         curves = fit_curves(PRESS_RANGE[0], learnt.features(fitted), fitted, learnt.folds)
         known = draw([trace for trace in seen if not half[trace.subject]], channel, {}, _HUNDREDS, rng)
         other = draw([trace for trace in people if group(trace) == name], channel, {}, _HUNDREDS, rng)

@@ -1,15 +1,16 @@
 """Curves on people against bots, and their calibration on people that the curves never saw. Everything is split by subject."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from signals.fitting.calibration import calibrated, moved
+from signals.figures import figures
+from signals.fitting.calibration import calibrated, mapped, moved
 from signals.regress import Bools, additive, place_knots
-from signals.samples import Imitate, Rng, balanced, group
+from signals.samples import Rng, balanced, group
 from signals.timing.additive import Curves, Floats, Points, basis
 from signals.traces import HUMAN, Trace
 from signals.types import IntArray
@@ -27,7 +28,8 @@ _NOMINAL: Final = 0.99
 _UNMEASURED_CARE: Final = 3.0
 """What is taken off the sum for unknown devices where one device was recorded, so that nobody can tell how much it ought to be."""
 _TOO_CLOSE: Final = frozenset({"digraph_aware"})
-"""Bots that keep what the features look for: they are evaluated, but in a fit they would only teach it to see noise."""
+"""Bots that keep what the features look for: curves would only learn to see noise from them. Calibration counts them: that some bots look
+like people is why nobody's rhythm is worth much as an alibi."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +45,38 @@ class Effort:
         return max(self.per_subject, 60 * self.per_subject // len({trace.subject for trace in people}))
 
 
-def taught_by(families: Mapping[str, Imitate]) -> Mapping[str, Imitate]:
-    """Return the families that a fit learns from."""
-    return {family: imitate for family, imitate in families.items() if family not in _TOO_CLOSE}
-
-
-def fit_curves(least: int, features: Floats, traces: Sequence[Trace], folds: Mapping[str, int], care: bool = True) -> Curves:
+def fit_curves(
+    least: int, features: Floats, traces: Sequence[Trace], folds: Mapping[str, int], care: bool = True, card: bool = False
+) -> Curves:
     """Return calibrated curves; calibration sees only sums from curves that were fitted on other subjects, or on other devices.
 
-    Without `care` what is stated for unknown devices is what holds for the known ones together.
+    Without `care` what is stated for unknown devices is what holds for the known ones together. With `card` the curves state their own
+    figures, from the cross-validation.
     """
     bot = np.array([trace.label != HUMAN for trace in traces])
+    taught = np.array([trace.family not in _TOO_CLOSE for trace in traces])
     fold = np.array([fold_of(trace, folds) for trace in traces])
     weights = balanced(traces)
-    knots = place_knots(features, weights)
+    knots = place_knots(features[taught], weights[taught])
     design = basis(features, knots)
     sums = np.zeros(len(bot))
     for left_out in np.unique(fold):
-        seen = fold != left_out
-        sums[~seen] = _sums(design, bot, weights, seen, knots.shape)[~seen]
-    values, bias = additive(design, bot, weights, knots.shape)
+        held = fold == left_out
+        sums[held] = _sums(design, bot, weights, taught & ~held, knots.shape)[held]
+    values, bias = additive(design[taught], bot[taught], weights[taught], knots.shape)
     calibration = _by_class(sums, bot, weights, fold, np.array([trace.device for trace in traces]))
     if care:
-        calibration[UNKNOWN] = moved(calibration[UNKNOWN], _care(design, sums, bot, weights, knots.shape, traces))
-    return Curves(least, knots, np.round(values, 4), round(bias, 4), calibration)
+        calibration[UNKNOWN] = moved(calibration[UNKNOWN], _care(design, sums, bot, weights, taught, traces, knots.shape))
+    return Curves(least, knots, np.round(values, 4), round(bias, 4), calibration, _card(sums, bot, weights, fold) if card else {})
+
+
+def _card(sums: Floats, bot: Bools, weights: Floats, fold: IntArray) -> dict[str, float]:
+    """Return what the curves are worth on subjects that neither they nor their calibration saw."""
+    evidence = np.zeros(len(sums))
+    for left_out in np.unique(fold):
+        held = fold == left_out
+        evidence[held] = mapped(calibrated(sums[~held], bot[~held], weights[~held], fold[~held]), sums[held])
+    return {name: round(float(figure), 4) for name, figure in asdict(figures(evidence[~bot], evidence[bot])).items()}
 
 
 def _sums(design: Floats, bot: Bools, weights: Floats, seen: Bools, shape: tuple[int, ...]) -> Floats:
@@ -90,7 +100,9 @@ def _by_class(sums: Floats, bot: Bools, weights: Floats, fold: IntArray, devices
     return found
 
 
-def _care(design: Floats, sums: Floats, bot: Bools, weights: Floats, shape: tuple[int, ...], traces: Sequence[Trace]) -> float:
+def _care(
+    design: Floats, sums: Floats, bot: Bools, weights: Floats, taught: Bools, traces: Sequence[Trace], shape: tuple[int, ...]
+) -> float:
     """Return by how much sums have to be lowered on a device never seen: each one of the fit is left out in turn, the worst counts."""
     groups = np.array([group(trace) for trace in traces])
     usual = _quantile(sums[~bot], weights[~bot])
@@ -101,7 +113,7 @@ def _care(design: Floats, sums: Floats, bot: Bools, weights: Floats, shape: tupl
     for name in names:
         here = ~bot & (groups == name)
         if int(here.sum()) >= _MIN_CLASS:
-            shifts.append(_quantile(_sums(design, bot, weights, ~here, shape)[here], weights[here]) - usual)
+            shifts.append(_quantile(_sums(design, bot, weights, taught & ~here, shape)[here], weights[here]) - usual)
     return max(shifts)
 
 
@@ -117,6 +129,13 @@ def subject_folds(traces: Sequence[Trace], rng: Rng, count: int = FOLDS) -> dict
     return {subject: int(fold) for subject, fold in zip(subjects, rng.permutation(len(subjects)) % count, strict=True)}
 
 
+def folds_of(people: Sequence[Trace], bots: Sequence[Trace], rng: Rng) -> dict[str, int]:
+    """Return a fold for every person, and for every recording of a bot by its id: a family is no single player, to be left out as one."""
+    recorded = sorted({bot.id for bot in bots})
+    by_id = zip(recorded, (rng.permutation(len(recorded)) % FOLDS).tolist(), strict=True)
+    return {**dict(by_id), **subject_folds(people, rng)}
+
+
 def fold_of(trace: Trace, folds: Mapping[str, int]) -> int:
-    """Return the fold of its subject; a recorded bot, whose subject is a whole family, has one by the id of its recording."""
+    """Return the fold of its subject, or of its recording."""
     return folds[trace.subject] if trace.subject in folds else folds[trace.id]

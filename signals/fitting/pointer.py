@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from signals.fitting.curves import SIZES, Effort, fit_curves, subject_folds
+from signals.fitting.curves import SIZES, Effort, fit_curves, folds_of
 from signals.fitting.stroke_samples import draw_strokes
 from signals.samples import Families, Rng
 from signals.timing import kinematics
@@ -17,11 +17,11 @@ from signals.traces import Trace, facts
 
 def fit_pointer(people: Sequence[Trace], bots: Sequence[Trace], families: Families, rng: Rng, effort: Effort) -> Channel:
     """Return the fitted channel of moves: people against recorded bots and the zoo's movers."""
-    folds = subject_folds([*people, *bots], rng)
+    folds = folds_of(people, bots, rng)
     curves = []
     for low, high in pairwise(effort.sizes or SIZES["pointer"]):
         traces, features = measured(draw_strokes(people, bots, families["pointer"], (low, high - 1), 2 * effort.per_subject, rng))
-        curves.append(fit_curves(low, features, traces, folds))
+        curves.append(fit_curves(low, features, traces, folds, card=True))
     return Channel(kinematics.NAMES, kinematics.GROUPS, tuple(curves))
 
 

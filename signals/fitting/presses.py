@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from signals.fitting.curves import FOLDS, SIZES, Effort, fit_curves, subject_folds, taught_by
+from signals.fitting.curves import FOLDS, SIZES, Effort, fit_curves, subject_folds
 from signals.fitting.press_samples import Draw, draw
 from signals.regress import multinomial
 from signals.samples import Families, Rng
@@ -26,11 +26,10 @@ _MOST_HUNDREDS: Final = 400
 def fit_presses(channel: str, people: Sequence[Trace], families: Families, rng: Rng, effort: Effort) -> Channel:
     """Return the fitted channel `keys` or `clicks`. `people` are human traces only."""
     learnt = learn_content(channel, people, rng)
-    taught = taught_by(families[channel])
     curves = []
     for low, high in pairwise(effort.sizes or SIZES[channel]):
-        traces = draw(people, channel, taught, Draw((low, high - 1), effort.windows(people), effort.bots), rng)
-        curves.append(fit_curves(low, learnt.features(traces), traces, learnt.folds))
+        traces = draw(people, channel, families[channel], Draw((low, high - 1), effort.windows(people), effort.bots), rng)
+        curves.append(fit_curves(low, learnt.features(traces), traces, learnt.folds, card=True))
     return Channel(rhythm.NAMES, rhythm.GROUPS, tuple(curves), learnt.tables)
 
 

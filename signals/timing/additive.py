@@ -4,7 +4,7 @@ A logistic regression on piecewise-linear bases (a generalised additive model: H
 curve is flat, so nothing unheard-of counts for more than what was seen.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isnan, tanh
 from typing import Final
 
@@ -33,6 +33,8 @@ class Curves:
     bias: float
     calibration: dict[str, Points]
     """Device class to the curve from the sum to a log-likelihood ratio; `*` for a class never seen, the most careful of all."""
+    card: dict[str, float] = field(default_factory=dict)
+    """What they are worth on people that neither they nor their calibration saw: windows, AUC, found at 1 %, Brier score, calibration."""
 
     def contributions(self, features: Floats) -> Floats:
         """Return each feature's share, shape (features,); a feature that is not known (NaN) has none."""

@@ -47,8 +47,13 @@ class TimingModel:
     """File name to SHA-256."""
     versions: Mapping[str, str] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)
-    card: Mapping[str, Any] = field(default_factory=dict)
-    """The model's own report card, from the cross-validation of its fit."""
+
+    @property
+    def card(self) -> dict[str, dict[str, float]]:
+        """The model's own report card: `channel/smallest window` to the figures of the cross-validation in its fit."""
+        return {
+            f"{name}/{curves.least}": curves.card for name, channel in self.channels.items() for curves in channel.curves if curves.card
+        }
 
 
 def dump_model(model: TimingModel) -> bytes:
