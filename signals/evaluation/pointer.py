@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from signals.evaluation.card import Card
-from signals.evaluation.scored import Scored, evidence, note, pick, scored
+from signals.evaluation.scored import Scored, abstained, evidence, note, pick, scored
 from signals.figures import threshold
 from signals.fitting.curves import Effort, fit_curves, folds_of, subject_folds
 from signals.fitting.pointer import measured
@@ -43,7 +43,10 @@ def evaluate_pointer(card: Card, people: Sequence[Trace], bots: Sequence[Trace],
             these = held & np.array([trace.family in (family, HUMAN) for trace in tested])
             curves = fit_curves(_STROKE_RANGE[0], features[some], pick(fitted, some), inner, False)
             unknown[family] += scored(curves, asked[these], pick(tested, these))
-    note(card, "pointer", kept, unknown)
+    silent = abstained(drawn, tested)
+    for family in names:
+        unknown[family] += [one for one in silent if one.trace.family in (family, HUMAN)]
+    note(card, "pointer", [*kept, *silent], unknown)
     groups = np.array([group(trace) for trace in fitted])
     test_groups = np.array([group(trace) for trace in tested])
     human = np.array([trace.label == HUMAN for trace in fitted])

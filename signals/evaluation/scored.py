@@ -15,16 +15,25 @@ from signals.traces import BOT, HUMAN, Trace
 
 @dataclass(frozen=True, slots=True)
 class Scored:
+    """A window, and what curves that never saw its subject say of it, in nats."""
+
     trace: Trace
     evidence: float
 
 
 def scored(curves: Curves, features: Floats, traces: Sequence[Trace], unknown: bool = False) -> list[Scored]:
+    """Return every window with its evidence; as from a device never seen where `unknown`."""
     out = []
     for row, trace in zip(features, traces, strict=True):
         shares, own = curves.calibrated(row, UNKNOWN if unknown else trace.device)
         out.append(Scored(trace, float(shares.sum()) + own))
     return out
+
+
+def abstained(asked: Sequence[Trace], judged: Sequence[Trace]) -> list[Scored]:
+    """Return what was asked and not judged, with evidence of -inf: not found, whatever the threshold."""
+    known = {id(trace) for trace in judged}
+    return [Scored(trace, -np.inf) for trace in asked if id(trace) not in known]
 
 
 def evidence(kept: Sequence[Scored], label: str) -> Floats:
@@ -33,10 +42,12 @@ def evidence(kept: Sequence[Scored], label: str) -> Floats:
 
 
 def pick(traces: Sequence[Trace], rows: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[Trace]:
+    """Return the traces of these rows."""
     return [trace for trace, chosen in zip(traces, rows.tolist(), strict=True) if chosen]
 
 
 def note(card: Card, channel: str, kept: Sequence[Scored], unknown: Mapping[str, Sequence[Scored]]) -> None:
+    """Write the rows of a channel: by family, by family left out, and by device."""
     people = evidence(kept, HUMAN)
     everything = evidence(kept, BOT)
     card.pooled[channel] = Pooled(people, everything)
