@@ -2,11 +2,13 @@
 
 import os
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, make_url, select
@@ -22,6 +24,9 @@ from collector.store import migrate
 from collector.store.tables import api_keys
 from geo.lookup import Lookup
 from signals.model import load_model
+
+AGED_DAYS: Final = 45
+"""Free databases come out monthly; past this one was missed."""
 
 
 class State(StrEnum):
@@ -179,6 +184,7 @@ def _geo(settings: Settings) -> Check:
     except OSError as error:
         return _broken("geo", str(error), fetch)
     refused, names = lookup.refused, [database.name for database in lookup.databases]
+    aged = [f"{database.name} ({days} days)" for database in lookup.databases if (days := _age(database.built)) > AGED_DAYS]
     lookup.close()
     if refused:
         # the collector starts and runs without it, but what was asked for is not there
@@ -189,7 +195,15 @@ def _geo(settings: Settings) -> Check:
         return _broken("geo", f"{told}; answering: {', '.join(names) or 'none'}", remedy)
     if not names:
         return _warning("geo", "no databases: the network and drift scores abstain", fetch)
+    if aged:
+        remedy = "run `countersign geo fetch` (what `--source npm` brings is frozen: take another), or whatever writes these files"
+        return _warning("geo", f"{', '.join(names)}; old: {', '.join(aged)}", remedy)
     return _ok("geo", ", ".join(names))
+
+
+def _age(built: int) -> int:
+    """Return days since a database was built."""
+    return int((time.time() - built) / 86_400)
 
 
 def _file(name: str, look: Callable[[], str], path: Path | None, setting: str) -> Check:

@@ -71,7 +71,7 @@ def build(
     draft = out.with_name(f".{out.name}.{os.getpid()}.draft")
     try:
         _Writer(tree.root, database_type, int(time.time()) if built is None else built).to_db_file(str(draft))
-        open_database(draft, thorough=True)
+        open_database(draft)
         settle(draft, out)
     finally:
         draft.unlink(missing_ok=True)

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import IO, Any
 
 import maxminddb
-import numpy as np
 
 from geo.errors import DatabaseError
-from geo.records import BrokenRecord, Records
+from geo.records import BrokenRecord, check_metadata, check_records
 from geo.schemas import Record, Schema, recognise
 from geo.tree import BrokenTree, Leaves, Tree
 
@@ -35,8 +34,6 @@ BROKEN = (
 _METADATA = b"\xab\xcd\xefMaxMind.com"
 _METADATA_ROOM = 128 * 1024
 _PROBES = 256
-_SMALL = 20_000
-"""A file with no more nodes is checked whole."""
 _DESCRIPTORS = Path("/dev/fd")
 
 
@@ -68,7 +65,6 @@ class Database:
     schema: Schema
     reader: maxminddb.Reader
     tree: Tree
-    records: Records
     private: bool
     """Served from a copy that nobody else can write to."""
 
@@ -82,22 +78,15 @@ class Database:
         return self.tree.has_ipv4 if version == 4 else self.ip_version == 6
 
     def leaves(self, version: int) -> Leaves:
-        """Return all IPv4 or IPv6 networks of the file, whose records are sound; raises `DatabaseError` where something is broken."""
+        """Return all IPv4 or IPv6 networks of the file; raises `DatabaseError` where the tree is broken."""
         try:
-            leaves = self.tree.ipv4() if version == 4 else self.tree.ipv6()
-            for record in np.unique(leaves.record).tolist():
-                if record:
-                    self.records.check(self.tree.offset(record))
-        except (BrokenTree, BrokenRecord, MemoryError) as error:
+            return self.tree.ipv4() if version == 4 else self.tree.ipv6()
+        except (BrokenTree, MemoryError) as error:
             raise DatabaseError("database_broken", self.path, f"damaged: {error}") from None
-        return leaves
 
 
-def open_database(path: Path, *, thorough: bool = False) -> Database:
-    """Return the file at `path`, opened and checked; raises `DatabaseError` and says why.
-
-    Of a large file some records are checked, or all if `thorough`, which takes seconds for each ten megabytes.
-    """
+def open_database(path: Path) -> Database:
+    """Return the file at `path`, opened and checked whole; raises `DatabaseError` and says why."""
     try:
         before = Signature.of(path)
         if before.size == 0:
@@ -105,16 +94,11 @@ def open_database(path: Path, *, thorough: bool = False) -> Database:
         with path.open("rb") as source, _copy(source) as served:
             if Signature.of(path) != before:
                 raise DatabaseError("database_changing", path, "written to while it was read; try again when it is complete")
-            found = _open(path, before, served, private=served is not source)
+            return _open(path, before, served, private=served is not source)
     except FileNotFoundError:
         raise DatabaseError("database_missing", path, "there is no such file; `countersign geo fetch` brings free ones") from None
     except OSError as error:
         raise DatabaseError("database_unreadable", path, error.strerror or str(error)) from None
-    if thorough or found.tree.node_count <= _SMALL:
-        for version in (4, 6):
-            if found.answers(version):
-                found.leaves(version)
-    return found
 
 
 @contextmanager
@@ -145,15 +129,15 @@ def _open(path: Path, signature: Signature, served: IO[bytes], *, private: bool)
     if about < 0:
         raise DatabaseError("database_foreign", path, "not an MMDB file, or one that was cut short: it has no metadata at its end")
     try:
-        Records(data, about + len(_METADATA), len(data)).check(0)
+        check_metadata(data, about + len(_METADATA))
         reader = maxminddb.open_database(str(_DESCRIPTORS / str(served.fileno())) if private else str(path))
         metadata = reader.metadata()
         if metadata.ip_version not in (4, 6):
             raise DatabaseError("database_ip_version", path, f"made for IP version {metadata.ip_version}, neither 4 nor 6")
         kind, built = str(metadata.database_type), int(metadata.build_epoch)
         tree = Tree(data, node_count=metadata.node_count, record_size=metadata.record_size, ip_version=metadata.ip_version)
-        records = Records(data, tree.size + 16, about)
-        samples = _samples(reader, tree, records)
+        check_records(data, tree, about)
+        samples = _samples(reader, tree)
         if not samples:
             raise DatabaseError("database_empty", path, "there is no network in it")
         schema = recognise(kind, samples)
@@ -167,19 +151,17 @@ def _open(path: Path, signature: Signature, served: IO[bytes], *, private: bool)
                     read(record)
     except (BrokenTree, BrokenRecord, *BROKEN) as error:
         raise DatabaseError("database_broken", path, f"damaged: {error}") from None
-    return Database(path, signature, kind, built, metadata.ip_version, schema, reader, tree, records, private)
+    return Database(path, signature, kind, built, metadata.ip_version, schema, reader, tree, private)
 
 
-def _samples(reader: maxminddb.Reader, tree: Tree, records: Records) -> list[Record]:
+def _samples(reader: maxminddb.Reader, tree: Tree) -> list[Record]:
     """Walk down the tree at random, the same way each time for the same file, and read what is there."""
     found: list[Record] = []
     dice = random.Random(_PROBES)
     for _ in range(_PROBES):
-        leaf = tree.descend(dice)
-        if leaf is None:
+        number = tree.descend(dice)
+        if number is None:
             continue
-        number, at = leaf
-        records.check(tree.offset(at))
         record: Any = reader.get(IPv4Address(number) if number < 1 << 32 else IPv6Address(number))
         if not isinstance(record, dict):
             raise TypeError(f"a record is a {type(record).__name__}, not a map")

@@ -146,7 +146,7 @@ def _draft(folder: Path, name: str) -> Iterator[Path]:
 
 def _install(draft: Path, to: Path, licence: Attribution, *, source: str, version: str) -> Fetched:
     try:
-        open_database(draft, thorough=True)
+        open_database(draft)
     except DatabaseError as error:
         raise FetchError("fetch_broken", f"{to.name} as it came from {source} can't be served: {error}; the old one stays") from None
     draft.chmod(0o644)

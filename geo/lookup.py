@@ -16,6 +16,7 @@ from struct import Struct
 from typing import Any
 
 from geo.addresses import ipv4_inside, parse
+from geo.compiled import Bytes, follow
 from geo.database import BROKEN, Database, Signature, open_database
 from geo.errors import DatabaseError
 from geo.networks import Layer, Said, Tables, tables_of
@@ -24,6 +25,9 @@ from geo.place import Kind, Place
 from geo.schemas import Located, Network, Record
 
 _halves = Struct(">HH").unpack
+_quarters = Struct(">qq").unpack
+_KEPT = 32_768
+"""Places that are kept for each IP version, some 16 MB at most; past it all are put together anew."""
 _TABLE_NODES = 8_000_000
 """A file with a larger search tree is asked at each lookup, and not laid into the tables."""
 _become = object.__dict__["__class__"].__set__
@@ -37,6 +41,8 @@ class _Draft:
     __slots__ = Place.__slots__
 
 
+_Tree = tuple[Bytes, int, int, int]
+"""The search tree of a file that is asked: its bytes, bits of a record, nodes, and where it begins for this IP version."""
 _Source = tuple[Callable[[Any], Any], Callable[[Record], Located] | None, Callable[[Record], Network] | None, tuple[str], int, int]
 """A file that is asked at each lookup (all that have locations, and those too large for the tables): how it is asked, how its records are
 read, its name, when it was built, its place in the order of precedence. A plain tuple, because it is opened at each lookup."""
@@ -59,7 +65,7 @@ def _load(path: Path) -> _Loaded:
 class _Files:
     """Everything that one set of files needs to answer. Never changed: an exchange makes another."""
 
-    __slots__ = ("anonymiser", "laid", "loaded", "sources4", "sources6", "tables")
+    __slots__ = ("anonymiser", "laid", "loaded", "places4", "places6", "sources4", "sources6", "tables", "trees4", "trees6")
 
     def __init__(self, loaded: Sequence[_Loaded], before: "_Files | None" = None) -> None:
         self.loaded = tuple(loaded)
@@ -68,6 +74,12 @@ class _Files:
         asked.sort(key=lambda item: _closeness(item[1]))
         self.sources4 = tuple(_source(order, database) for order, database in asked if database.answers(4))
         self.sources6 = tuple(_source(order, database) for order, database in asked if database.answers(6))
+        self.trees4 = tuple(_tree(database, 4) for _, database in asked if database.answers(4))
+        self.trees6 = tuple(_tree(database, 6) for _, database in asked if database.answers(6))
+        # by what the tables say and where the records are: many networks share both, and putting a place together costs more than both
+        # searches. They go with the files: others begin with none.
+        self.places4: dict[int, Place] = {}
+        self.places6: dict[int, Place] = {}
         layers = [(order, item.layer) for order, item in enumerate(loaded) if item.layer is not None]
         self.laid = (layers, self.anonymiser, bool(loaded))
         # the tables take most of the time, and a new file with locations changes nothing in them
@@ -83,6 +95,11 @@ def _closeness(database: Database) -> int:
 def _source(order: int, database: Database) -> _Source:
     schema = database.schema
     return database.reader.get, schema.locate, schema.network, (database.name,), database.built, order
+
+
+def _tree(database: Database, version: int) -> _Tree:
+    tree = database.tree
+    return tree.rows, tree.record_size, tree.node_count, tree.ipv4_root if version == 4 else 0
 
 
 class Lookup:
@@ -119,22 +136,30 @@ class Lookup:
         try:
             # text is read by the system: an ipaddress object costs more than the whole lookup
             if ":" in found:
-                number = int.from_bytes(inet_pton(AF_INET6, found), "big")
-                inside = ipv4_inside(number)
+                packed = inet_pton(AF_INET6, found)
+                inside = ipv4_inside(int.from_bytes(packed, "big"))
                 if inside is None:
-                    return _place(files.sources6, found, tables.ipv6(number), files.anonymiser)
+                    return _place6(files, found, packed)
                 high, low, found = inside >> 16, inside & 0xFFFF, IPv4Address(inside)
             else:
                 high, low = _halves(inet_pton(AF_INET, found))
         except (OSError, TypeError, ValueError):
             found = parse(found)
             if found.version == 6:
-                return _place(files.sources6, found, tables.ipv6(int(found)), files.anonymiser)
+                return _place6(files, found, found.packed)
             high, low = _halves(found.packed)
         # the search of the table stands here: a call would cost as much as it does
         first = tables.first4
-        said = tables.said4[bisect_right(tables.low4, low, first[high], first[high + 1]) - 1]
-        return _place(files.sources4, found, said, files.anonymiser)
+        key = which = tables.which4[bisect_right(tables.low4, low, first[high], first[high + 1]) - 1]
+        bits = high << 16 | low
+        for rows, record_size, node_count, root in files.trees4:
+            key = key << 32 | follow(rows, record_size, node_count, root, bits, 32)
+        kept = files.places4
+        place = kept.get(key)
+        if place is None:
+            place = _place(files.sources4, found, tables.said4[which], files.anonymiser)
+            _keep(kept, key, place)
+        return place
 
     def refresh(self) -> tuple[DatabaseError, ...]:
         """Exchange the files that are others now, and return why some were refused.
@@ -203,6 +228,25 @@ def _signature(path: Path) -> Signature | None:
         return Signature.of(path)
     except OSError:
         return None
+
+
+def _place6(files: _Files, address: str | IPv6Address, packed: bytes) -> Place:
+    key = which = files.tables.ipv6(int.from_bytes(packed, "big"))
+    high, low = _quarters(packed)
+    for rows, record_size, node_count, root in files.trees6:
+        key = key << 32 | follow(rows, record_size, node_count, follow(rows, record_size, node_count, root, high, 64), low, 64)
+    place = files.places6.get(key)
+    if place is None:
+        place = _place(files.sources6, address, files.tables.said6[which], files.anonymiser)
+        _keep(files.places6, key, place)
+    return place
+
+
+def _keep(kept: dict[int, Place], key: int, place: Place) -> None:
+    if len(kept) >= _KEPT:
+        # cheaper than to know which was asked for last, and as good where a few thousand are asked for again and again
+        kept.clear()
+    kept[key] = place
 
 
 def _place(asked: Sequence[_Source], address: str | IPv4Address | IPv6Address, said: Said, anonymiser: bool) -> Place:

@@ -58,7 +58,7 @@ class Layer:
 class Tables:
     """The tables of both IP versions, for `lookup` to search."""
 
-    __slots__ = ("first4", "low4", "said4", "said6", "starts6")
+    __slots__ = ("first4", "low4", "said4", "said6", "starts6", "which4", "which6")
 
     def __init__(self, layers: Sequence[tuple[int, Layer]], *, anonymiser: bool, ranges: bool) -> None:
         """Each layer comes with the place of its file in the order of precedence. `ranges`: iporigin's are wanted."""
@@ -66,9 +66,11 @@ class Tables:
         """Where the rows of each /16 begin."""
         self.low4: array[int]
         """Last 16 bits of the address that each row begins at; each /16 has a row at 0."""
+        self.which4: array[int]
+        """What holds from each row on, as an index of `said4`."""
         self.said4: list[Said]
-        """What holds from each row on."""
         self.starts6: list[int]
+        self.which6: array[int]
         self.said6: list[Said]
         order = {id(layer.database): number for number, layer in layers}
         for version in (4, 6):
@@ -76,19 +78,19 @@ class Tables:
             if ranges:
                 parts.append(_published(version, anonymiser=anonymiser))
             parts.append(_special(version))
-            keys, said = _together(parts, order, anonymiser=anonymiser, cuts=_cuts(version))
+            keys, which, said = _together(parts, order, anonymiser=anonymiser, cuts=_cuts(version))
             if version == 4:
                 self.first4 = array("I", np.searchsorted(keys, np.arange(65537) << 16).astype(np.uint32).tobytes())
                 self.low4 = array("H", (keys & 0xFFFF).astype(np.uint16).tobytes())
-                self.said4 = said
+                self.which4, self.said4 = array("I", which.astype(np.uint32).tobytes()), said
             else:
                 pairs = np.frombuffer(keys.tobytes(), ">u8").reshape(-1, 2).tolist()
                 self.starts6 = [high << 64 | low for high, low in pairs]
-                self.said6 = said
+                self.which6, self.said6 = array("I", which.astype(np.uint32).tobytes()), said
 
-    def ipv6(self, number: int) -> Said:
-        """Return what is said of the IPv6 address."""
-        return self.said6[bisect_right(self.starts6, number) - 1]
+    def ipv6(self, number: int) -> int:
+        """Return the index in `said6` of what is said of the IPv6 address."""
+        return self.which6[bisect_right(self.starts6, number) - 1]
 
 
 def tables_of(layers: Sequence[tuple[int, Layer]], anonymiser: bool, ranges: bool) -> Tables:
@@ -180,8 +182,8 @@ def _keys_of(leaves: Leaves, version: int) -> Keys:
     return np.frombuffer(pairs.tobytes(), "S16")
 
 
-def _together(parts: Sequence[Part], order: dict[int, int], *, anonymiser: bool, cuts: Keys) -> tuple[Keys, list[Said]]:
-    """Divide wherever one of the parts does, and say once what each combination of them comes to."""
+def _together(parts: Sequence[Part], order: dict[int, int], *, anonymiser: bool, cuts: Keys) -> tuple[Keys, Index, list[Said]]:
+    """Divide wherever one of the parts does, and say once what each combination of them comes to: where, which, and what."""
     keys = np.unique(np.concatenate([cuts, *(part.keys for part in parts)]))
     code = np.zeros(len(keys), np.int64)
     rows: list[tuple[int, ...]] = [()]
@@ -193,7 +195,7 @@ def _together(parts: Sequence[Part], order: dict[int, int], *, anonymiser: bool,
     joined = np.ones(len(keys), bool)
     joined[1:] = code[1:] != code[:-1]
     joined |= np.isin(keys, cuts)
-    return keys[joined], [words[at] for at in code[joined].tolist()]
+    return keys[joined], code[joined], words
 
 
 def _said(found: Iterable[tuple[Network, Database | None] | None], order: dict[int, int], *, anonymiser: bool) -> Said:

@@ -43,12 +43,15 @@ class Tree:
         if size is None or node_count <= 0 or node_count * size > len(data):
             raise BrokenTree(f"{node_count} nodes of {record_size} bits are not in the file")
         self._data, self._bytes = data, size
-        self._rows = np.frombuffer(data, np.uint8, node_count * size).reshape(-1, size)
-        self._record_size = record_size
+        self.rows = np.frombuffer(data, np.uint8, node_count * size)
+        """The bytes of all nodes, one after the other."""
+        self._rows = self.rows.reshape(-1, size)
+        self.record_size = record_size
         self.node_count = self._count = node_count
         self._version = ip_version
 
-        self._ipv4_root = self._find_ipv4_root()
+        self.ipv4_root = self._find_ipv4_root()
+        """Where IPv4 addresses begin: a node, a record that holds for all of them, or `node_count` where there are none."""
 
     def _find_ipv4_root(self) -> int:
         node = 0
@@ -62,45 +65,41 @@ class Tree:
     @property
     def has_ipv4(self) -> bool:
         """Whether any IPv4 network can be in the file."""
-        return self._ipv4_root != self._count
+        return self.ipv4_root != self._count
 
     @property
     def size(self) -> int:
         """Bytes of the tree; the records begin 16 bytes after it."""
         return self._rows.size
 
-    def offset(self, record: int) -> int:
-        """Return where a record begins, counted from the first."""
-        return record - self._count - 16
-
-    def descend(self, dice: Random) -> tuple[int, int] | None:
-        """Return an address and the record that it leads to, chosen by `dice`: below 2**32 an IPv4 one. None after a dead end.
+    def descend(self, dice: Random) -> int | None:
+        """Return an address that leads to a record, chosen by `dice`: below 2**32 an IPv4 one. None after a dead end.
 
         IPv4 and IPv6 are as likely; below that every fork is.
         """
-        width, node, number = (128, 0, 0) if self._version == 6 and dice.random() < 0.5 else (32, self._ipv4_root, 0)
+        width, node, number = (128, 0, 0) if self._version == 6 and dice.random() < 0.5 else (32, self.ipv4_root, 0)
         for depth in range(width):
             if node >= self._count:
-                return None if node == self._count else (number, node)
+                return None if node == self._count else number
             left, right = self._pair(node)
             go_right = right != self._count and (left == self._count or dice.random() < 0.5)
             number |= go_right << (width - 1 - depth)
             node = right if go_right else left
         if node < self._count:
             raise BrokenTree("the search tree leads in circles")
-        return None if node == self._count else (number, node)
+        return None if node == self._count else number
 
     def _pair(self, node: int) -> tuple[int, int]:
         at = node * self._bytes
         row = int.from_bytes(self._data[at : at + self._bytes], "big")
-        if self._record_size == 28:
+        if self.record_size == 28:
             # the middle byte holds the highest four bits of both
             return row >> 4 & 0xF00_0000 | row >> 32, row & 0xFFF_FFFF
-        return row >> self._record_size, row & (1 << self._record_size) - 1
+        return row >> self.record_size, row & (1 << self.record_size) - 1
 
     def ipv4(self) -> Leaves:
         """Return the IPv4 networks."""
-        return self._walk(self._ipv4_root, 96)
+        return self._walk(self.ipv4_root, 96)
 
     def ipv6(self) -> Leaves:
         """Return the IPv6 networks, without those that stand for IPv4."""
@@ -137,9 +136,9 @@ class Tree:
 
     def _children(self, nodes: Nodes) -> tuple[Nodes, Nodes]:
         row = self._rows[nodes].astype(np.int64).T
-        if self._record_size == 24:
+        if self.record_size == 24:
             return row[0] << 16 | row[1] << 8 | row[2], row[3] << 16 | row[4] << 8 | row[5]
-        if self._record_size == 28:
+        if self.record_size == 28:
             left = (row[3] & 0xF0) << 20 | row[0] << 16 | row[1] << 8 | row[2]
             return left, (row[3] & 0x0F) << 24 | row[4] << 16 | row[5] << 8 | row[6]
         return row[0] << 24 | row[1] << 16 | row[2] << 8 | row[3], row[4] << 24 | row[5] << 16 | row[6] << 8 | row[7]

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Databases of addresses: fetch, status, lookup, build.", no_args_is_help=True)
 
-_AGED_DAYS = 45
-"""Free databases come out monthly; past this one was missed."""
-
 
 class Source(StrEnum):
     """Where free databases come from."""
@@ -111,9 +108,11 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object
 
 
 def _line(file: dict[str, Any]) -> str:
+    from collector.doctor import AGED_DAYS
+
     days = int((time.time() - file["built"]) / 86_400)
     versions = " and ".join(f"IPv{version}" for version in file["ip"])
-    aged = "  (a newer one may be out)" if days > _AGED_DAYS else ""
+    aged = "  (a newer one may be out)" if days > AGED_DAYS else ""
     credit = f"\n  {file['attribution']}" if file["attribution"] else ""
     return f"{file['path']}  {file['type']}  {', '.join(file['says'])}  {versions}  {days} days old{aged}{credit}"
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from collector.app import _refresh
 from collector.cli import main
+from geo.build import build
 
 ADDRESS = "2.125.160.1"
 
@@ -118,3 +119,15 @@ def test_doctor_names_the_refused_file_its_code_and_those_that_answer(tmp_path: 
     assert (done.exit_code, found["state"]) == (1, "broken")
     assert all(word in found["detail"] for word in ("bad.mmdb", "database_foreign", "answering: country"))
     assert "countersign geo fetch" in found["remedy"]
+
+
+def test_doctor_warns_of_a_database_that_is_months_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTERSIGN_DATA", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "asn.csv").write_text("2.125.160.0/24,5607,Some Network\n")
+    (tmp_path / "geo").mkdir()
+    build([tmp_path / "asn.csv"], tmp_path / "geo" / "asn.mmdb", built=1_600_000_000)
+    done = CliRunner().invoke(main, ["doctor", "--json"])
+    (found,) = [check for check in json.loads(done.stdout)["checks"] if check["name"] == "geo"]
+    assert (done.exit_code, found["state"]) == (0, "warning")
+    assert "old: asn" in found["detail"]

@@ -4,8 +4,10 @@ import random
 from pathlib import Path
 
 import geofiles
+import maxminddb
 import pytest
 
+from geo.build import build
 from geo.errors import DatabaseError
 from geo.lookup import Lookup
 from geo.place import Place
@@ -123,3 +125,19 @@ def test_a_folder_in_the_place_of_a_file_is_refused(tmp_path: Path) -> None:
 def test_a_coordinate_off_the_globe_is_refused(tmp_path: Path) -> None:
     networks = {"2.125.160.0/24": {"country": {"iso_code": "GB"}, "location": {"latitude": 951.0, "longitude": 0.0}}}
     assert refused(geofiles.write(tmp_path / "far.mmdb", "GeoLite2-City", networks)).code == "database_broken"
+
+
+def test_one_damaged_record_among_thousands_of_a_large_file_is_found(tmp_path: Path) -> None:
+    table, path = tmp_path / "city.csv", tmp_path / "city.mmdb"
+    rows = (f"{n >> 8}.{n & 255}.{n * 7 & 255}.0/24,GB,,,Town number {n},,51.5,-0.1,Europe/London\n" for n in range(256, 9_000))
+    table.write_text("".join(rows))
+    build([table], path, database_type="city ipv4")
+    whole = path.read_bytes()
+    assert tried(path)
+    with maxminddb.open_database(path) as reader:
+        assert reader.metadata().node_count > 20_000
+        base = reader.metadata().node_count * reader.metadata().record_size // 4 + 16
+    at = whole.index(b"Town number 7777") - 1
+    # a pointer of the longest kind that leads to itself: the C reader would follow it for ever
+    path.write_bytes(whole[:at] + b"\x38" + (at - base).to_bytes(4, "big") + whole[at + 5 :])
+    assert refused(path).code == "database_broken"

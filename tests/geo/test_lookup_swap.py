@@ -193,3 +193,13 @@ def test_a_refused_file_that_is_taken_away_is_no_longer_refused(tmp_path: Path) 
     (tmp_path / "bad.mmdb").unlink()
     lookup.refresh()
     assert lookup.refused == ()
+
+
+def test_places_are_kept_within_bounds_and_are_the_same_when_put_together_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geo.lookup._KEPT", 5)
+    networks = {f"2.125.{n}.0/24": {"country": {"iso_code": f"{chr(65 + n % 26)}{chr(65 + n // 26)}"}} for n in range(60)}
+    lookup = Lookup([geofiles.write(tmp_path / "country.mmdb", "GeoLite2-Country", networks)])
+    for _ in range(3):
+        for network, record in networks.items():
+            assert lookup.place(network.replace(".0/24", ".9")).country == record["country"]["iso_code"]
+            assert len(lookup._files.places4) <= 5
