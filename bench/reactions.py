@@ -7,6 +7,7 @@ Then what the four cost on a session that has something for them, against `numpy
 
 import argparse
 import time
+from functools import partial
 
 import numpy as np
 
@@ -17,8 +18,8 @@ from zoo import reactions
 from zoo.reactions import HONEST, SCRIPTS, Player, Scene
 
 DETECTORS = (reaction, actions, pad, frame_lock)
-HARDER = frozenset({"uniform_delay", "turbo"})
-"""Found by no more than a nat on purpose: what they do is near to what honest people, or their accessories, do."""
+NOT_CLAIMED = frozenset({"uniform_delay", "turbo"})
+"""What these do is too near to what honest people, or their accessories, do."""
 
 
 def seen(scene: Scene) -> Evidence:
@@ -50,10 +51,9 @@ def main() -> None:
     for name, player in {**HONEST, **SCRIPTS}.items():
         nats, sure = evidence(player, options.sessions, options.seed)
         shares = [float((nats >= level).mean()) for level in (1.0, 2.0, 3.0)]
-        goal = "<= 0.01" if name in HONEST else "told, not judged" if name in HARDER else ">= 0.9"
-        print(
-            f"{('honest ' if name in HONEST else 'script ') + name:28} {shares[0]:9.3f} {shares[1]:7.3f} {shares[2]:7.3f}  {sure:9.2f}  {goal}"
-        )
+        goal = "<= 0.01" if name in HONEST else "not claimed" if name in NOT_CLAIMED else ">= 0.9"
+        kind = "honest" if name in HONEST else "script"
+        print(f"{kind} {name:21} " + " ".join(f"{share:8.3f}" for share in shares) + f"  {sure:9.2f}  {goal}")
     _cost()
 
 
@@ -64,7 +64,7 @@ def _cost() -> None:
     known = seen(reactions.reactor(rng))
     empty = Evidence(EMPTY)
     for detector in DETECTORS:
-        full, nothing = _median(lambda detector=detector: detector.assess(known)), _median(lambda detector=detector: detector.assess(empty))  # type: ignore[misc]
+        full, nothing = (_median(partial(detector.assess, evidence)) for evidence in (known, empty))
         print(
             f"{detector.NAME}  {full / reference:.2f} x rfft(4096) of {reference:.0f} us, {nothing / reference:.2f} where there is nothing"
         )

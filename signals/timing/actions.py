@@ -10,6 +10,7 @@ actions that the game says it began (`auto: true`), and those that no input came
 the game accepts the next bet: then the bets are as even as the game's own rounds. So only actions count that one press alone led to.
 """
 
+from math import log
 from typing import Final
 
 import numpy as np
@@ -33,6 +34,7 @@ SHORTEST: Final = SECOND // 2
 MOST: Final = 2.5
 LAGS: Final = 4
 """Cycles of so many waits are looked for; each look costs its share of chance (Bonferroni)."""
+_LOOKS: Final = log(LAGS)
 _LED: Final = SECOND
 """An action is the player's if an input came this shortly before."""
 _AFTER: Final = SECOND // 250
@@ -58,7 +60,7 @@ def assess(evidence: Evidence) -> Finding:
     lag, spread, usual = _cycle(waits)
     features |= {"median_s": usual / SECOND, "spread_ms": spread * 1000.0 / SECOND, "cycle": float(lag)}
     grid = usual_frame(evidence.history.timing.frames.since)
-    evidence_of = too_steady(on_grid(spread, grid), HAND, n - lag) - float(np.log(LAGS)) if usual >= SHORTEST else 0.0
+    evidence_of = too_steady(on_grid(spread, grid), HAND, n - lag) - _LOOKS if usual >= SHORTEST else 0.0
     if evidence_of <= 0.0:
         return found((), n / (n + _HALF_SURE), features)
     what = "wait" if lag == 1 else f"cycle of {lag} waits"

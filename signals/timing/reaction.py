@@ -1,16 +1,16 @@
-"""From what the game shows to what the player does: below what eyes and hands can, or too equal for them, or spread like a die.
+"""From what the game shows to what the player does: below what eyes and hands can, or too equal for them.
 
 Simple reactions to what is seen take 200 ms and hardly ever less than 100 (Luce, "Response Times", 1986; Woods et al., "Factors influencing
 the latency of simple reaction time", Frontiers in Human Neuroscience 9, 2015), choices more (Hick, "On the rate of gain of
 information", 1952). They are skewed to the right (ex-Gaussian: Hohle 1965), and spread by more than a tenth of their mean (Wagenmakers
 and Brown, Psychological Review 114, 2007). Nothing is fitted here; the limits are from these papers, taken generously.
+A script that waits a random time within people's own range is not claimed: from thirty reactions its want of skewness shows too seldom.
 
 What is not a reaction must not look like one. A press counts for the last show before it, if the player's own press did not bring that
 show about. Early presses only tell as far as there are more of them than at times shifted against the shows, which is what somebody who
 presses in a rhythm has; they tell nothing where presses come before the show as well, or follow the press before more evenly than the show.
 """
 
-import math
 from typing import Final
 
 import numpy as np
@@ -34,7 +34,7 @@ ANTICIPATED: Final = 0.08
 HAND: Final = 0.10
 """Spread over median of the most even person's reactions."""
 FEWEST_STEADY: Final = 12
-FEWEST_FLAT: Final = 24
+FEWEST_ALIVE: Final = 24
 RHYTHM: Final = 1.3
 """Presses follow shows and not one another where the waits since the press before spread by this much more."""
 
@@ -48,8 +48,6 @@ MOST_FAST_REGULAR: Final = 1.0
 """For shows that come so evenly that anybody could expect them."""
 REGULAR: Final = 0.1
 MOST_STEADY: Final = 3.0
-MOST_FLAT: Final = 1.0
-"""A game that draws what it heard only now and then makes people's reactions flat too."""
 ALIVE: Final = -0.3
 
 _CAUSED: Final = int(0.4 * SECOND)
@@ -62,8 +60,6 @@ _EARLY: Final = SECOND // 4
 _SHIFTS: Final = np.array([-1500, -1150, -850, -600, -400, -250, 250, 400, 600, 850, 1150, 1500], np.int64) * (SECOND // 1000)
 _HALF_SURE: Final = 30.0
 _SINCE: Final = 30 * SECOND
-_ROOT: Final = math.sqrt(2.0)
-_NORM: Final = math.sqrt(2.0 * math.pi)
 _FAR: Final = 1 << 40
 
 
@@ -89,9 +85,7 @@ def assess(evidence: Evidence) -> Finding:
         most = MOST_FAST_REGULAR if gaps < REGULAR * usual_gap else MOST_FAST if lines >= 0.5 else MOST_FAST_OWN
         reasons += _fast(early, n, at_random, most)
         reasons += _steady(n, median, spread, usual_frame(evidence.history.timing.frames.since) or grid)
-        if not reasons and n >= FEWEST_FLAT:
-            reasons += _flat(latencies, median)
-        if not reasons and n >= FEWEST_FLAT and median > 1.5 * FLOOR and spread > 1.5 * HAND * median:
+        if not reasons and n >= FEWEST_ALIVE and median > 1.5 * FLOOR and spread > 1.5 * HAND * median:
             reasons.append(Reason("reaction.like_a_hand", f"{n} reactions take as long, and vary as much, as people's do.", ALIVE))
     return found(damped(reasons), n / (n + _HALF_SURE), features)
 
@@ -112,20 +106,6 @@ def _steady(n: int, median: float, spread: float, grid: float) -> list[Reason]:
         return []
     detail = f"{n} reactions of about {median * 1000 / SECOND:.0f} ms differ by {spread / median:.1%}; people's by a tenth and more."
     return [Reason("reaction.too_even", detail, min(MOST_STEADY, evidence))]
-
-
-def _flat(latencies: NDArray[np.float64], median: float) -> list[Reason]:
-    if float(latencies.max()) > 0.8 * LONGEST or median <= FLOOR:
-        return []
-    evidence = min(MOST_FLAT, _flatness(latencies) - PRUDENT_FLAT)
-    if evidence <= 0.0:
-        return []
-    detail = f"{len(latencies)} reactions are spread as evenly as a random delay; people's are mostly short and sometimes long."
-    return [Reason("reaction.flat", detail, evidence)]
-
-
-PRUDENT_FLAT: Final = 4.0
-"""Nats by which a uniform delay has to explain reactions better than the usual skewed one."""
 
 
 @kernel
@@ -251,22 +231,3 @@ def _expected(shows: NDArray[np.int64], which: NDArray[np.int64], answers: NDArr
         answered = answers[place - 1] - shows[at - 1] if at else np.int64(-1)
         preceded[which[at]] += 0 if 0 <= answered < FLOOR else 1
     return preceded > np.maximum(1.0, MANY * counts)
-
-
-@kernel
-def _flatness(latencies: NDArray[np.float64]) -> float:
-    """Return by how many nats a uniform distribution explains what lies between the extremes better than the fitted lognormal does.
-
-    Both are taken given the extremes, so that fitting them gains nothing.
-    """
-    n = len(latencies)
-    logs = np.log(np.maximum(latencies, 1.0))
-    mean, width = logs.mean(), max(logs.std(), 1e-3)
-    low, high = logs.min(), logs.max()
-    within = 0.5 * (math.erf((high - mean) / width / _ROOT) - math.erf((low - mean) / width / _ROOT))
-    flat = -float(n - 2) * math.log(max(math.exp(high) - math.exp(low), 1.0))
-    skewed = -(n - 2) * (math.log(width * _NORM) + math.log(max(within, 1e-9)))
-    for one in logs:
-        skewed -= 0.5 * ((one - mean) / width) ** 2 + one
-    skewed += 0.5 * ((low - mean) / width) ** 2 + low + 0.5 * ((high - mean) / width) ** 2 + high
-    return float(flat - skewed)
