@@ -6,6 +6,9 @@ keep-alive connections: first as fast as it answers, which gives the saturating 
 three batches of 300 made-up events; every decision names a session, one of as many users and an address of its own. No address database
 is configured, and decisions may take their time, so that all times count and none ends in the failover. The answer of `/healthz` at the
 same rate, in the same run, is the reference.
+
+All of it is measured twice: under the policy that ships, which lets these sessions in, and under the same with its last rule turned into
+a captcha, so that the same sessions are challenged. The share of decisions that issued a challenge is printed with both.
 """
 
 import argparse
@@ -16,8 +19,10 @@ import random
 import statistics
 import tempfile
 import time
+from importlib.resources import files
 from pathlib import Path
 
+import psutil
 import uvloop
 from ingest import CONNECTIONS, Connection, client_key, hands, hellos, http, start, stop
 
@@ -30,6 +35,7 @@ from collector.settings import Settings
 from collector.store.engine import SqlStore
 
 GOAL_MS = 20.0
+CAPTCHA = 'verdict = "challenge"\nchallenge = "captcha"'
 SATURATING = 16
 """Requests under way at once while the saturating load is measured: enough to share commits."""
 
@@ -81,20 +87,21 @@ def request(key: str, token: str, number: int, chance: random.Random) -> bytes:
     return http("POST", "/v1/decisions", {"authorization": f"Bearer {key}", "content-type": "application/json"}, json.dumps(body).encode())
 
 
-async def saturate(port: int, requests: list[bytes], seconds: float) -> float:
-    """Return how many requests a second are answered, each connection asking as soon as it was answered."""
-    chance, until, answered = random.Random(2), time.perf_counter() + seconds, 0
+async def saturate(port: int, requests: list[bytes], seconds: float) -> tuple[float, float]:
+    """Return how many requests a second are answered, each connection asking as soon as it was answered, and the share challenged."""
+    chance, until, answered, challenged = random.Random(2), time.perf_counter() + seconds, 0, 0
 
     async def run(connection: Connection, mine: list[bytes]) -> None:
-        nonlocal answered
+        nonlocal answered, challenged
         while time.perf_counter() < until:
-            check(*await connection.ask(chance.choice(mine)))
+            issued = check(*await connection.ask(chance.choice(mine)))
+            challenged += issued
             answered += 1
 
     connections = (await connect(port))[:SATURATING]
     began = time.perf_counter()
     await asyncio.gather(*(run(connection, requests[index::SATURATING]) for index, connection in enumerate(connections)))
-    return answered / (time.perf_counter() - began)
+    return answered / (time.perf_counter() - began), challenged / answered
 
 
 async def steady(port: int, requests: list[bytes], seconds: float, rate: float) -> list[float]:
@@ -118,10 +125,11 @@ async def steady(port: int, requests: list[bytes], seconds: float, rate: float) 
     return times
 
 
-def check(status: int, body: bytes) -> None:
-    """Break off where an answer is none, or one of the failover."""
+def check(status: int, body: bytes) -> bool:
+    """Tell whether an answer issues a challenge. Break off where it is none, or one of the failover."""
     if status != 200 or b'"failover.' in body:
         raise RuntimeError(f"answered {status}: {body[:300]!r}")
+    return b'"verdict":"challenge"' in body
 
 
 def told(name: str, times: list[float], goal: str = "") -> None:
@@ -130,32 +138,57 @@ def told(name: str, times: list[float], goal: str = "") -> None:
     print(f"{name}, ms, p99  {statistics.quantiles(times, n=100)[98]:.1f}  {goal}".rstrip(), flush=True)
 
 
+def strict(folder: str) -> Path:
+    """Write the policy that ships with its last rule turned into a captcha."""
+    shipped = files("collector.policy").joinpath("default.toml").read_text("utf-8")
+    rules, _, rest = shipped.rpartition('verdict = "allow"')
+    path = Path(folder) / "strict.toml"
+    path.write_text(f"{rules}{CAPTCHA}{rest}", "utf-8")
+    return path
+
+
+def measure(name: str, seconds: float, sessions: int, policy: Path | None) -> None:
+    """Print the figures of a collector of its own under one policy."""
+    chance = random.Random(4)
+    with tempfile.TemporaryDirectory() as data:
+        os.environ["COUNTERSIGN_DECISION_SECONDS"] = "10"
+        os.environ.pop("COUNTERSIGN_POLICY", None)
+        if policy is not None:
+            os.environ["COUNTERSIGN_POLICY"] = str(policy)
+        key, operator = client_key(data), operator_key(data)
+        server, port = start("collector", data)
+        try:
+            tokens = uvloop.run(play(port, data, key, sessions))
+            requests = [request(operator, token, number, chance) for number, token in enumerate(tokens)]
+            uvloop.run(saturate(port, requests, 1.0))
+            before = processor_ms(server.pid)
+            most, challenged = uvloop.run(saturate(port, requests, seconds))
+            cost = (processor_ms(server.pid) - before) / (most * seconds)
+            print(f"decisions {name}, share that issues a challenge  {challenged:.2f}")
+            print(f"decisions {name}, a second at saturation  {most:.0f}  ({cost:.1f} ms of processor time each)")
+            times = uvloop.run(steady(port, requests, seconds, most / 2))
+            told(f"decision {name} at half of that ({most / 2:.0f}/s)", times, f"<= {GOAL_MS:.0f}")
+            alive = [http("GET", "/healthz", {})]
+            told("healthz at the same rate", uvloop.run(steady(port, alive, seconds / 2, most / 2)))
+        finally:
+            stop(server)
+
+
+def processor_ms(pid: int) -> float:
+    """Return the processor time that a process has taken."""
+    taken = psutil.Process(pid).cpu_times()
+    return 1e3 * (taken.user + taken.system)
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--sessions", type=int, default=200)
     wanted = parser.parse_args()
-    chance = random.Random(4)
-    with tempfile.TemporaryDirectory() as data:
-        os.environ["COUNTERSIGN_DECISION_SECONDS"] = "10"
-        key, operator = client_key(data), operator_key(data)
-        server, port = start("collector", data)
-        try:
-            tokens = uvloop.run(play(port, data, key, wanted.sessions))
-            requests = [request(operator, token, number, chance) for number, token in enumerate(tokens)]
-            uvloop.run(saturate(port, requests, 1.0))
-            most = uvloop.run(saturate(port, requests, wanted.seconds))
-            print(f"decisions at saturation, a second  {most:.0f}")
-            told(
-                f"decision at half of that ({most / 2:.0f}/s)",
-                uvloop.run(steady(port, requests, wanted.seconds, most / 2)),
-                f"<= {GOAL_MS:.0f}",
-            )
-            alive = [http("GET", "/healthz", {})]
-            told("healthz at the same rate", uvloop.run(steady(port, alive, wanted.seconds / 2, most / 2)))
-        finally:
-            stop(server)
+    measure("that allow", wanted.seconds, wanted.sessions, None)
+    with tempfile.TemporaryDirectory() as folder:
+        measure("that challenge", wanted.seconds, wanted.sessions, strict(folder))
 
 
 if __name__ == "__main__":
