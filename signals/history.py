@@ -72,7 +72,7 @@ def learn(history: History, *told: Facts) -> History:
         frames=reduce(frames.learn, told, history.frames),
         process=reduce(process.learn, told, history.process),
         files=reduce(files.learn, told, history.files),
-        clocks=reduce(clock.learn, told, history.clocks),
+        clocks=clock.stamp(reduce(clock.read, told, history.clocks), together),
         replay=tail.lengthen(reduce(tail.recognise, told, history.replay), together),
         timing=learn_timing(history.timing, together),
         marks=marks.learn(history.marks, together),

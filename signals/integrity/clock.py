@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from signals.kernel import kernel
 from signals.types import Facts, IntArray
-from wire.schema import ClockPair
 
 TICK_US: Final = 100
 BIN: Final = 2_000_000 // TICK_US
@@ -83,14 +82,14 @@ class Clocks:
 
 def learn(clocks: Clocks, facts: Facts) -> Clocks:
     """Return what is known of the clocks after one batch more."""
-    if len(facts.t_us) or len(facts.frames_us):
-        clocks = _stamped(clocks, facts.t_us, facts.frames_us)
-    if facts.clock is not None:
-        clocks = _read(clocks, facts.clock, facts.arrived_us)
-    return clocks
+    return stamp(read(clocks, facts), facts)
 
 
-def _stamped(clocks: Clocks, events: IntArray, frames: IntArray) -> Clocks:
+def stamp(clocks: Clocks, facts: Facts) -> Clocks:
+    """Return the clocks after the stamps of a batch's events and frames."""
+    events, frames = facts.t_us, facts.frames_us
+    if not len(events) and not len(frames):
+        return clocks
     coarse, repeated = _stamps(events, frames, clocks.last_frame_us)
     return replace(
         clocks,
@@ -114,7 +113,11 @@ def _stamps(events: IntArray, frames: IntArray, last_frame_us: int) -> tuple[int
     return coarse, repeated
 
 
-def _read(clocks: Clocks, pair: ClockPair, arrived_us: int) -> Clocks:
+def read(clocks: Clocks, facts: Facts) -> Clocks:
+    """Return the clocks after a batch's reading of them."""
+    pair, arrived_us = facts.clock, facts.arrived_us
+    if pair is None:
+        return clocks
     if not clocks.readings:
         return replace(clocks, mono0=pair.mono_us, server0=arrived_us, wall0=pair.wall_us, readings=1, points=np.zeros(3, np.int32))
     reading = (pair.mono_us - clocks.mono0, arrived_us - clocks.server0, pair.wall_us - clocks.wall0)

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from signals.kernel import kernel
 from signals.replay.sketch import BITS, SLICE, Sketch, projected
 from signals.types import IntArray
 
@@ -30,6 +31,7 @@ _SLICES: Final = BITS // SLICE
 _KEYS: Final = 1 << SLICE
 _WEAK: Final = 10
 """Bits of a slice that may be flipped: those whose projections are nearest to zero."""
+_NO_COSTS: Final = np.empty((_SLICES, SLICE))
 NONE: Final = 0
 """Stands for a signature that is not there."""
 
@@ -65,29 +67,16 @@ class SignatureIndex:
 
     def search(self, sketch: Sketch) -> list[int]:
         """Return the ids of what is near, the nearest first."""
-        probed = self._probed(sketch)
-        waiting = slice(self._sorted, self._size)
-        probed = probed[_apart(self._signatures[probed], sketch.signature) <= NEAR]
-        unsorted = np.flatnonzero(_apart(self._signatures[waiting], sketch.signature) <= NEAR) + self._sorted
-        places = np.concatenate((probed, unsorted))
+        costs = projected(sketch).reshape(_SLICES, SLICE) ** 2 if self._sorted else _NO_COSTS
+        places = _near(self._signatures[: self._size], self._sorted, self._orders, self._starts, costs, sketch.signature)
+        if not len(places):
+            return []
         apart = _apart(self._signatures[places], sketch.signature)
         comparable = (self._before[places] != NONE) & (sketch.before is not None)
         rest = _apart(self._before[places], sketch.before or NONE)
         good = np.where(comparable, rest <= NEAR_BEFORE, apart <= NEAR_ALONE)
         nearest = np.argsort(apart[good], kind="stable")
         return list(dict.fromkeys(self._ids[places[good][nearest]].tolist()))[:MOST]
-
-    def _probed(self, sketch: Sketch) -> IntArray:
-        if not self._sorted:
-            return np.empty(0, np.int64)
-        keys = _slices(np.array([sketch.signature])) ^ _flips(projected(sketch).reshape(_SLICES, SLICE) ** 2)
-        begins = np.take_along_axis(self._starts, keys, axis=1).ravel()
-        counts = np.take_along_axis(self._starts, keys + 1, axis=1).ravel() - begins
-        # the places of all buckets in one go: each bucket's begin, less what came before it, plus a running number
-        ends = np.cumsum(counts)
-        places = np.repeat(begins - ends + counts, counts) + np.arange(ends[-1])
-        found: IntArray = self._orders[places].astype(np.int64)
-        return found
 
     def _sort(self) -> None:
         keys = _slices(self._signatures[: self._size])
@@ -108,19 +97,68 @@ def _slices(signatures: IntArray) -> IntArray:
     return np.stack([(signatures >> (number * SLICE)) & (_KEYS - 1) for number in range(_SLICES)])
 
 
+@kernel
+def _near(
+    signatures: IntArray,
+    ordered: int,
+    orders: NDArray[np.int32],
+    starts: IntArray,
+    costs: NDArray[np.float64],
+    signature: int,
+) -> IntArray:
+    """Return the places of what differs in NEAR bits at most: under the likeliest keys of each slice, and all that is not sorted yet."""
+    buckets = np.empty((_SLICES * PROBES, 2), np.int64)
+    count, most = 0, len(signatures) - ordered
+    if ordered:
+        for part in range(_SLICES):
+            for flip in _flips(costs[part]):
+                key = ((signature >> (part * SLICE)) & (_KEYS - 1)) ^ flip
+                buckets[count, 0], buckets[count, 1] = starts[part, key], starts[part, key + 1]
+                most += starts[part, key + 1] - starts[part, key]
+                count += 1
+    places = np.empty(most, np.int64)
+    found = 0
+    for bucket in range(count):
+        for at in range(buckets[bucket, 0], buckets[bucket, 1]):
+            if _bits(signatures[orders[at]] ^ signature) <= NEAR:
+                places[found] = orders[at]
+                found += 1
+    for place in range(ordered, len(signatures)):
+        if _bits(signatures[place] ^ signature) <= NEAR:
+            places[found] = place
+            found += 1
+    return places[:found]
+
+
+@kernel
+def _bits(value: int) -> int:
+    """Return how many bits of 64 are set (Warren, "Hacker's Delight", 5-1)."""
+    word = np.uint64(value)
+    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return int((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@kernel
 def _flips(costs: NDArray[np.float64]) -> IntArray:
-    """Return what to XOR with each slice to have the likeliest keys, shape (slices, PROBES)."""
-    weakest = np.argsort(costs, axis=1)[:, :_WEAK]
-    likeliest = np.argpartition(np.take_along_axis(costs, weakest, axis=1) @ _SUBSETS.T, PROBES, axis=1)[:, :PROBES]
-    flips: IntArray = np.einsum("spw,sw->sp", _CHOSEN[likeliest], 1 << weakest)
-    return flips
+    """Return what to XOR with a slice to have its PROBES likeliest keys; `costs` is what it takes to flip each of its bits."""
+    weakest = np.argsort(costs)[:_WEAK]
+    flips, totals = np.zeros(len(_CHOSEN), np.int64), np.zeros(len(_CHOSEN))
+    for subset in range(len(_CHOSEN)):
+        for place in range(_WEAK):
+            if _CHOSEN[subset, place]:
+                flips[subset] |= np.int64(1) << weakest[place]
+                totals[subset] += costs[weakest[place]]
+    likeliest: IntArray = flips[totals < np.partition(totals, PROBES)[PROBES]]
+    return likeliest
 
 
-def _subsets() -> Iterator[list[float]]:
+def _subsets() -> Iterator[list[bool]]:
     for size in range(4):
         for chosen in combinations(range(_WEAK), size):
-            yield [float(place in chosen) for place in range(_WEAK)]
+            yield [place in chosen for place in range(_WEAK)]
 
 
-_SUBSETS: Final = np.array(list(_subsets()))
-_CHOSEN: Final = _SUBSETS.astype(np.int64)
+_CHOSEN: Final = np.array(list(_subsets()))
+"""Which of the weakest bits are flipped, a row for each subset of up to three."""
