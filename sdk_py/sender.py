@@ -12,21 +12,19 @@ from sdk_py.gate import Gate
 from sdk_py.guard import Guard, log
 from sdk_py.identity import Identity
 from sdk_py.losses import Losses
+from sdk_py.outbox import Outbox
 from sdk_py.parcel import Parcel
 from sdk_py.session import Sealed, Session
 from sdk_py.sources import Sources
 from sdk_py.transport import Answer, Transport, Unreachable
 from sdk_py.version import SDK
-from wire.limits import MAX_ACTIONS, MAX_BODY, MAX_EVENTS, MAX_FRAMES, MAX_PLAIN, VERSION
+from wire.limits import MAX_BODY, MAX_PLAIN, VERSION
 from wire.schema import Ack, Hello, Welcome
 
 POLL_S: Final = 0.25
 """How often the sender looks whether a batch has become full."""
-IDLE_S: Final = 30.0
-"""How often a session in which nothing happens says that it is still there."""
 REFUSED_S: Final = 5.0
 """How often a refused client counts what it can't send."""
-LEAST_EVENTS: Final = 16
 
 # Answers to a batch after which only a new session helps: it is gone, over, or its chain does not fit
 _SESSION_LOST: Final = frozenset({404, 409, 410})
@@ -65,25 +63,20 @@ class Sender:
     spoken: Spoken = field(default_factory=Spoken)
     _session: Session | None = None
     _sealed: Sealed | None = None
-    _waiting: list[Parcel] = field(default_factory=list)
+    _outbox: Outbox = field(init=False)
     _backoff: Backoff = field(init=False)
-    _asked_interval: float = 5.0
-    _most: int = MAX_EVENTS
-    _flushes_asked: int = 0
-    _flushes_gathered: int = 0
-    _flushes_done: int = 0
-    _due: float = 0.0
     _spoke: float = 0.0
     _not_before: float = 0.0
 
     def __post_init__(self) -> None:
+        self._outbox = Outbox(self.sources, self.losses, self.interval, self.draw)
         self._backoff = Backoff(draw=self.draw)
 
     def turn(self, now: float) -> float:
         """Do what is due at `now` (monotonic seconds), and return when to be called again."""
         again = self._turn(now)
-        if self._sealed is None and not self._waiting:
-            self._flushes_done = self._flushes_gathered
+        if self._sealed is None:
+            self._outbox.nothing_under_way()
         return again
 
     def _turn(self, now: float) -> float:
@@ -92,29 +85,25 @@ class Sender:
         if now < self._not_before:
             return self._not_before
         if self._session is None:
-            if self.lazy and not self._something():
-                self._flushes_gathered = self._flushes_asked
+            if self.lazy and self._outbox.nothing_recorded():
                 return now + POLL_S
             return self._open(now)
         if self._sealed is None:
-            parcel = self._next_parcel(now)
+            parcel = self._outbox.next(now, self._spoke)
             if parcel is None:
-                return min(self._due, now + POLL_S)
+                return min(self._outbox.due, now + POLL_S)
             if not self._seal(self._session, parcel):
                 return now
         return self._deliver(now)
 
     def flush(self) -> None:
         """Ask for a batch with all that is recorded until now, whatever the interval. From any thread."""
-        self._flushes_asked += 1
+        self._outbox.flush()
 
     @property
     def flushed(self) -> bool:
         """Whether all that was recorded before the last `flush` is acknowledged, or known to be lost."""
-        return self._flushes_done == self._flushes_asked
-
-    def _something(self) -> bool:
-        return bool(len(self.sources.input.ring) or len(self.sources.frames.ring) or len(self.sources.actions.ring))
+        return self._outbox.flushed
 
     # hello
 
@@ -158,15 +147,14 @@ class Sender:
             except OSError as error:
                 log.info("the device's identity can't be kept here: %s", error)
         self._session = Session(welcome)
-        self._most = max(LEAST_EVENTS, min(welcome.max_events, MAX_EVENTS))
-        self._asked_interval = welcome.interval_ms / 1000
+        self._outbox.asked_interval = welcome.interval_ms / 1000
         self.spoken = Spoken(token=welcome.token, session=welcome.session)
-        self._waiting = [parcel.for_another_session() for parcel in self._waiting]
+        self._outbox.begin(welcome.max_events)
         self.sources.assets.rewind()
         self.sources.assets.ask(welcome.probes)
         self.sources.assets.start()
         self._spoke = now
-        self._plan(now)
+        self._outbox.plan(now)
 
     def _hello_failed(self, now: float, answer: Answer | None) -> float:
         if answer is not None and answer.status in (401, 403):
@@ -177,44 +165,14 @@ class Sender:
 
     # batches
 
-    def _next_parcel(self, now: float) -> Parcel | None:
-        if self._waiting:
-            return self._waiting.pop(0)
-        sources = self.sources
-        full = len(sources.input.ring) >= self._most or len(sources.frames.ring) >= MAX_FRAMES or len(sources.actions.ring) >= MAX_ACTIONS
-        asked = self._flushes_asked
-        flush = asked != self._flushes_gathered
-        if not (full or flush or now >= self._due):
-            return None
-        # what may fail comes first, so that a failure takes nothing with it
-        facts, integrity = sources.device.changed(), sources.integrity.changed()
-        report, answers = sources.assets.take()
-        parcel = Parcel(
-            clock=sources.clock.read(),
-            events=tuple(sources.input.take(self._most)),
-            frames=tuple(sources.frames.take(MAX_FRAMES)),
-            actions=tuple(sources.actions.take(MAX_ACTIONS)),
-            facts=facts,
-            integrity=integrity,
-            assets=report,
-            probes=answers,
-            lost=self.losses.take(),
-        )
-        self._plan(now)
-        if len(parcel.events) < self._most and len(parcel.frames) < MAX_FRAMES and len(parcel.actions) < MAX_ACTIONS:
-            self._flushes_gathered = asked
-        if parcel.empty and now - self._spoke < max(IDLE_S, self._pause) and not flush:
-            return None
-        return parcel
-
     def _seal(self, session: Session, parcel: Parcel) -> bool:
         try:
             sealed = session.seal(parcel)
         except Exception:
-            self._drop(parcel, "error")
+            self._outbox.drop(parcel, "error")
             raise
         if len(sealed.body) > MAX_BODY or sealed.plain_size > MAX_PLAIN:
-            self._too_large(parcel)
+            self._outbox.cut(parcel)
             return False
         self._sealed = sealed
         return True
@@ -232,14 +190,14 @@ class Sender:
         if answer.status in _SESSION_LOST or answer.code == "bad_signature":
             return self._session_lost(now, sealed.parcel, answer)
         if answer.status in (401, 403):
-            self._drop(sealed.parcel, "refused")
+            self._outbox.drop(sealed.parcel, "refused")
             return self._refused(now, answer)
         if answer.status == 413:
-            self._most = max(LEAST_EVENTS, self._most // 2)
-            self._too_large(sealed.parcel)
+            self._outbox.smaller()
+            self._outbox.cut(sealed.parcel)
             return now
         log.warning("the collector does not take a batch: %s %s", answer.status, answer.code)
-        self._drop(sealed.parcel, "rejected")
+        self._outbox.drop(sealed.parcel, "rejected")
         return self._later(now, answer)
 
     def _acknowledged(self, now: float, session: Session, sealed: Sealed, answer: Answer) -> float:
@@ -252,7 +210,7 @@ class Sender:
         self._sealed = None
         self._backoff.reset()
         self._spoke = now
-        self._asked_interval = ack.interval_ms / 1000
+        self._outbox.asked_interval = ack.interval_ms / 1000
         self.spoken = replace(self.spoken, token=ack.token or self.spoken.token, challenge=ack.challenge)
         self.sources.assets.ask(ack.probes)
         return now
@@ -264,19 +222,8 @@ class Sender:
         fruitless = self._session is None or self._session.acknowledged == 0
         self._session = None
         self.spoken = Spoken()
-        self._waiting.insert(0, parcel)
+        self._outbox.put_back(parcel)
         return self._later(now, None) if fruitless else now
-
-    def _too_large(self, parcel: Parcel) -> None:
-        halves = parcel.halves()
-        if halves is None:
-            self._drop(parcel, "too_large")
-        else:
-            self._waiting[:0] = halves
-
-    def _drop(self, parcel: Parcel, reason: str) -> None:
-        self.losses.add(reason, parcel.count)
-        self.losses.give_back(parcel.lost)
 
     def _refused(self, now: float, answer: Answer) -> float:
         log.warning("the collector refuses this client (%s %s): nothing more is sent", answer.status, answer.code)
@@ -285,13 +232,7 @@ class Sender:
         return self._count_as_refused(now)
 
     def _count_as_refused(self, now: float) -> float:
-        for parcel in self._waiting:
-            self._drop(parcel, "refused")
-        self._waiting.clear()
-        self._flushes_gathered = self._flushes_asked
-        sources = self.sources
-        for ring in (sources.input.ring, sources.frames.ring, sources.actions.ring):
-            self.losses.add("refused", len(ring.take(ring.capacity)))
+        self._outbox.drop_all("refused")
         return now + REFUSED_S
 
     def _later(self, now: float, answer: Answer | None) -> float:
@@ -309,10 +250,3 @@ class Sender:
         except Unreachable as error:
             log.debug("the collector can't be reached: %s", error)
             return None
-
-    @property
-    def _pause(self) -> float:
-        return self.interval if self.interval is not None else self._asked_interval
-
-    def _plan(self, now: float) -> None:
-        self._due = now + self._pause * (0.9 + 0.2 * self.draw())
