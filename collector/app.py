@@ -51,6 +51,7 @@ from collector.subjects import Subjects
 from collector.tokens import ProofKeys
 from geo.lookup import Lookup
 from signals.model import load_model
+from signals.warm import warm
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     # what is called most comes first
@@ -90,6 +91,7 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
     """Open every part, in order; at the end finish what is under way, hand over what waits, and close."""
     async with contextlib.AsyncExitStack() as stack:
         service = await _wire(settings, clock, stack)
+        await asyncio.to_thread(warm)
         await service.bus.start()
         await service.relay.start()
         stack.push_async_callback(_stop_relay, service)
@@ -120,7 +122,7 @@ async def _wire(settings: Settings, clock: Clock, stack: contextlib.AsyncExitSta
         Metrics(registry),
         Builds(store, clock),
         from_files(lookup, settings.company_networks),
-        load_model(settings.model),
+        load_model(settings.model, settings.timing_model),
     )
     live = Sessions(store, clock, secrets, builds, places, settings.live_sessions, settings.session_hours)
     policy, proofs, people = load_policy(settings.policy), ProofKeys(secrets), Subjects(store, clock, secrets, live)
