@@ -12,7 +12,6 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from collector.address import Addresses
 from collector.api import batches, builds, challenges, decisions, devices, geo, labels, openapi, ops, sessions, subjects, wellknown
@@ -40,6 +39,7 @@ from collector.policy.rules import load as load_policy
 from collector.problems import Problem
 from collector.ratelimit import Limiter
 from collector.rejects import Rejects
+from collector.route import AnyText
 from collector.secrets import load
 from collector.service import Service
 from collector.sessions import Sessions
@@ -82,7 +82,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Starlette:
             yield
 
     described = (*OPERATIONS, openapi.operation(OPERATIONS))
-    routes = [Route(operation.path, Endpoint(operation), methods=[operation.method]) for operation in described]
+    routes = [AnyText(operation.path, Endpoint(operation), methods=[operation.method]) for operation in described]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _no_route})
 
 

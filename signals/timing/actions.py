@@ -49,15 +49,13 @@ def assess(evidence: Evidence) -> Finding:
     marks = evidence.history.marks
     if not len(marks.told) or not ((marks.names & WHICH) > SHOWS).any():
         return abstain(NOT_APPLICABLE)
-    waits, lone = _waits(marks.presses, marks.how, marks.told, marks.names)
-    n = len(waits)
+    n, lone, lag, spread, usual = _rhythm(marks.presses, marks.told, marks.names)
     features = {"waits": float(n)}
     if n < FEWEST:
         return abstain(TOO_FEW, features)
     features["lone"] = lone / n
     if lone < 0.8 * n:
         return abstain(_PRESSED_ON, features)
-    lag, spread, usual = _cycle(waits)
     features |= {"median_s": usual / SECOND, "spread_ms": spread * 1000.0 / SECOND, "cycle": float(lag)}
     grid = usual_frame(evidence.history.timing.frames.since)
     evidence_of = too_steady(on_grid(spread, grid), HAND, n - lag) - _LOOKS if usual >= SHORTEST else 0.0
@@ -69,7 +67,17 @@ def assess(evidence: Evidence) -> Finding:
 
 
 @kernel
-def _waits(presses: Ticks, how: Bytes, told: Ticks, names: Bytes) -> tuple[NDArray[np.float64], int]:
+def _rhythm(presses: Ticks, told: Ticks, names: Bytes) -> tuple[int, int, int, float, float]:
+    """Return the number of waits, of how many one press alone is the reason, and what `_cycle` says of them."""
+    waits, lone = _waits(presses, told, names)
+    if len(waits) < FEWEST:
+        return len(waits), lone, 1, 0.0, 0.0
+    lag, spread, usual = _cycle(waits)
+    return len(waits), lone, lag, spread, usual
+
+
+@kernel
+def _waits(presses: Ticks, told: Ticks, names: Bytes) -> tuple[NDArray[np.float64], int]:
     """Return the waits in ticks between the player's actions, and how many of those began and ended with a press of their own.
 
     An action is placed at the press that led to it. Several actions of one press count once.
