@@ -69,6 +69,9 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
     yield await _bus(settings)
     yield _geo(settings)
     yield _file("model", lambda: f"version {load_model(settings.model).version}", settings.model, "model")
+    if settings.timing_model is not None:
+        fitted = settings.timing_model
+        yield _file("timing model", lambda: f"version {load_model(None, fitted).version}", fitted, "timing_model")
     yield _file("policy", lambda: f"version {load_policy(settings.policy).version}", settings.policy, "policy")
     for check in _extras(settings):
         yield check

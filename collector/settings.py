@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     """Who seems to have travelled faster than this was not travelling."""
     policy: Path | None = None
     model: Path | None = None
+    """How much each detector's word weighs; by default what ships."""
+    timing_model: Path | None = None
+    """What `countersign fit` wrote: how people's input is told from bots'; by default what ships."""
     failover: Literal["allow", "challenge", "deny"] = "challenge"
     """What a decision says when evidence can't be had in time."""
     decision_seconds: float = 0.5

@@ -7,6 +7,7 @@ by the same factor. Abstentions add nothing, lower the confidence and are named.
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Final
 
 from signals.catalog import DETECTORS, Detector
@@ -33,6 +34,8 @@ def sigmoid(log_odds: float) -> float:
 
 def assess(evidence: Evidence, model: Model, on_failure: OnFailure | None = None, detectors: Iterable[Detector] = DETECTORS) -> Assessment:
     """Ask every detector and return the whole. A detector that raises is named `failed` in `missing`, and `on_failure` is told."""
+    if model.timing is not None:
+        evidence = replace(evidence, timing=model.timing)
     return combine([(detector, _ask(detector, evidence, on_failure)) for detector in detectors], model)
 
 

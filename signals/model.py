@@ -2,16 +2,20 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from signals.timing.model import BadTimingModel, TimingModel, parse_model
 from signals.types import ScoreName
 
 DEFAULT: Final = Path(__file__).with_name("model.json")
+
+MAX_VERSION: Final = 64
 
 
 class BadModel(ValueError):
@@ -53,6 +57,8 @@ class Model:
     scores: Mapping[ScoreName, Calibration] = field(default_factory=dict)
     card: Mapping[str, Any] = field(default_factory=dict)
     """What the fit says of itself: data digests, date, versions, figures."""
+    timing: TimingModel | None = None
+    """What judges rhythms and movements, a file of its own; None for the one that is shipped."""
 
     @property
     def base(self) -> float:
@@ -60,8 +66,11 @@ class Model:
         return math.log(self.base_rate / (1.0 - self.base_rate))
 
 
-def load_model(path: Path | None = None) -> Model:
-    """Return the model in a file, by default the one that is shipped. Raises BadModel, or OSError where there is no file."""
+def load_model(path: Path | None = None, timing: Path | None = None) -> Model:
+    """Return the model in a file, by default the one that is shipped, with the timing model that `countersign fit` wrote in another.
+
+    The version names both. Raises BadModel, or OSError where there is no file.
+    """
     try:
         model = msgspec.json.decode((path or DEFAULT).read_bytes(), type=Model)
     except msgspec.MsgspecError as error:
@@ -72,7 +81,20 @@ def load_model(path: Path | None = None) -> Model:
         raise BadModel(f"weights have to be finite and not negative: {', '.join(wrong)}")
     for name, calibration in model.scores.items():
         _check(name, calibration.curve)
+    model = model if timing is None else _with(model, timing)
+    if not 0 < len(model.version) <= MAX_VERSION:
+        raise BadModel(f"the version has to have 1 to {MAX_VERSION} characters, not {model.version!r}")
     return model
+
+
+def _with(model: Model, path: Path) -> Model:
+    text = path.read_bytes()
+    try:
+        timing = parse_model(text)
+    except BadTimingModel as error:
+        raise BadModel(f"{path}: {error}") from error
+    # fits of one day may differ: what a decision was made by has to be told from its version
+    return replace(model, version=f"{model.version}+{timing.version}-{sha256(text).hexdigest()[:8]}", timing=timing)
 
 
 def _check(name: ScoreName, curve: tuple[tuple[float, float], ...]) -> None:

@@ -18,6 +18,7 @@ from wire.schema import Action, ClockPair, DeviceFacts, IntegrityFacts
 
 if TYPE_CHECKING:
     from signals.history import History
+    from signals.timing.model import TimingModel
 
 IntArray = NDArray[np.int64]
 ByteArray = NDArray[np.uint8]
@@ -218,6 +219,8 @@ class Evidence:
     """Only at a decision: the visit that asks to be let in. It is not yet part of any journey."""
     speed_limit_kmh: float = 900.0
     """Faster than this nobody travels."""
+    timing: "TimingModel | None" = None
+    """The fitted timing model in force, None for the one that is shipped."""
 
 
 @dataclass(frozen=True, slots=True)

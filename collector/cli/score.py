@@ -35,7 +35,8 @@ def inputs(
     from signals.types import ScoreName
 
     try:
-        recordings = Recordings(load_model(load_settings().model), remember)
+        settings = load_settings()
+        recordings = Recordings(load_model(settings.model, settings.timing_model), remember)
         for trace in read(file):
             timing = recordings.score(trace).scores[ScoreName.TIMING]
             typer.echo((_as_json if json or not sys.stdout.isatty() else _as_text)(trace.id, trace.label, timing))

@@ -15,8 +15,8 @@ NAME: Final = "clicks"
 
 
 def assess(evidence: Evidence) -> Finding:
-    """Judge the last clicks by the shipped model."""
-    return assess_by(shipped(), evidence)
+    """Judge the last clicks by the model in force."""
+    return assess_by(evidence.timing or shipped(), evidence)
 
 
 def assess_by(model: TimingModel, evidence: Evidence) -> Finding:

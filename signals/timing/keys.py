@@ -14,8 +14,8 @@ NAME: Final = "keys"
 
 
 def assess(evidence: Evidence) -> Finding:
-    """Judge the last key presses by the shipped model."""
-    return assess_by(shipped(), evidence)
+    """Judge the last key presses by the model in force."""
+    return assess_by(evidence.timing or shipped(), evidence)
 
 
 def assess_by(model: TimingModel, evidence: Evidence) -> Finding:

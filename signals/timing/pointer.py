@@ -10,8 +10,8 @@ NAME: Final = "pointer"
 
 
 def assess(evidence: Evidence) -> Finding:
-    """Judge the last moves by the shipped model."""
-    return assess_by(shipped(), evidence)
+    """Judge the last moves by the model in force."""
+    return assess_by(evidence.timing or shipped(), evidence)
 
 
 def assess_by(model: TimingModel, evidence: Evidence) -> Finding:

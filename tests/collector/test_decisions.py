@@ -15,6 +15,7 @@ from collector.policy.rules import load, parse
 from collector.problems import Problem
 from collector.store.tables import challenges, decisions, outbox, sessions, subjects
 from signals.model import load_model
+from signals.timing.model import dump_model, shipped
 
 pytestmark = pytest.mark.anyio
 
@@ -171,6 +172,17 @@ async def test_a_decision_replays_under_another_policy_and_another_model(inside,
     without = replace(load_model(), version="none", weights={})
     again = case.replay(row["inputs"], parse(POLICY + CHALLENGE), without)
     assert (again.judgement.rule, again.assessment.model) == ("always", "none")
+
+
+async def test_a_timing_model_of_the_operators_own_judges_and_is_named_in_the_answer(
+    start_in_process, tmp_path, clock, raw_player, key_presses
+) -> None:
+    path = tmp_path / "fitted.json"
+    path.write_bytes(dump_model(replace(shipped(), version="own", channels={})))
+    async with start_in_process(tmp_path / "data", clock, timing_model=path, decision_seconds=30.0) as inside:
+        told = (await ask(inside, token=await play(inside, raw_player, key_presses))).json()
+    assert told["model"].startswith(f"{load_model().version}+own-")
+    assert "keys: not_fitted" in told["scores"]["timing"]["missing"]
 
 
 async def test_the_same_request_gets_the_same_answer_again(inside) -> None:
