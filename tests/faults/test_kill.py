@@ -9,35 +9,50 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
+from collections import Counter
 from contextlib import closing, suppress
+from itertools import groupby
 from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import func, select
 
 from collector import edge
 from collector.clock import SystemClock
 from collector.keys import Keys
 from collector.roles import Role
 from collector.settings import Settings
+from collector.settling import Settling
 from collector.store.engine import SqlStore
+from collector.store.tables import batches, sessions
+from signals.facts import Circumstances, of_batch
+from signals.replay.tail import Replay, fresh_of_each
 from wire import sign
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the collectors are forked")
 PLAYERS = 6
 DEADLINE_S = 60.0
+EVERY_BATCH = 0.0
+"""Seconds between two scores: each batch is folded at once, and causes an event."""
+NO_BATCH = 3600.0
+"""Batches wait until as many wait as may."""
 
 
 class Collector:
     """One process after the other on the same port and folder."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, score_seconds: float) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         script = Path(__file__).with_name("serve_on_cue.py")
         self._starter = subprocess.Popen(
-            [sys.executable, str(script), str(self.port), str(data)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=script.parents[2]
+            [sys.executable, str(script), str(self.port), str(data), str(score_seconds)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=script.parents[2],
         )
         self._pid: int | None = None
 
@@ -133,10 +148,10 @@ class Load:
         self._over = True
 
 
-async def torment(data: Path, kills: int, make_player, columns) -> Load:
+async def torment(data: Path, kills: int, make_player, columns, score_seconds: float) -> Load:
     """Kill and restart so many times under load, then stop gracefully."""
     chance = random.Random(kills)
-    collector = Collector(data)
+    collector = Collector(data, score_seconds)
     try:
         await collector.start()
         load = Load(collector.url, make_player, columns)
@@ -183,7 +198,7 @@ class Aftermath:
 def aftermath(request, tmp_path_factory, raw_player, key_presses) -> Aftermath:
     data = tmp_path_factory.mktemp("killed")
     key = asyncio.run(client_key(data))
-    load = asyncio.run(torment(data, request.param, lambda: raw_player(key), key_presses))
+    load = asyncio.run(torment(data, request.param, lambda: raw_player(key), key_presses, EVERY_BATCH))
     return Aftermath(data, load)
 
 
@@ -231,3 +246,51 @@ def test_no_snapshot_is_ahead_of_its_journal(aftermath) -> None:
 def test_the_database_is_sound(aftermath) -> None:
     assert aftermath.integrity == [("ok",)]
     assert aftermath.orphans == []
+
+
+@pytest.fixture(scope="module", params=[pytest.param(3, id="3 kills"), pytest.param(60, id="60 kills", marks=pytest.mark.slow)])
+def unfolded(request, tmp_path_factory, raw_player, key_presses) -> Path:
+    """What collectors left that were killed while batches waited to be folded."""
+    data = tmp_path_factory.mktemp("unfolded")
+    key = asyncio.run(client_key(data))
+    asyncio.run(torment(data, request.param, lambda: raw_player(key), key_presses, NO_BATCH))
+    return data
+
+
+class Later:
+    """A clock some minutes after the last batch."""
+
+    def wall_us(self) -> int:
+        return time.time_ns() // 1000 + 300_000_000
+
+    def mono_us(self) -> int:
+        return self.wall_us()
+
+
+async def settled(data: Path, start_in_process) -> int:
+    """Return how many batches waited for a collector to come back, once one has."""
+    async with start_in_process(data, Later()) as inside:
+        service = inside.service
+        waiting = select(func.count().label("n")).where(batches.c.session == sessions.c.id, batches.c.seq > sessions.c.folded)
+        before = await service.store.one(waiting)
+        await Settling(service.store, service.clock, service.sessions).sweep()
+        after = await service.store.one(waiting)
+        assert before is not None
+        assert after is not None
+        assert after["n"] == 0
+        return int(before["n"])
+
+
+def test_no_stretch_of_input_is_lost_or_kept_twice_whenever_its_batch_waited(unfolded, start_in_process) -> None:
+    assert asyncio.run(settled(unfolded, start_in_process)), "nothing waited: then this test shows nothing"
+    with closing(sqlite3.connect(unfolded / "countersign.db")) as store:
+        kept = Counter(store.execute("SELECT session, channel, signature, stretch FROM sketches"))
+        rows = store.execute("SELECT session, body, encoding, arrived_us FROM batches ORDER BY session, seq").fetchall()
+    played: Counter[tuple[str, int, int, bytes]] = Counter()
+    for session, its in groupby(rows, lambda row: row[0]):
+        told = [of_batch(edge.reopen_batch(body, encoding), Circumstances(at_us)) for _, body, encoding, at_us in its]
+        for facts, fresh in zip(told, fresh_of_each(Replay(), told), strict=True):
+            assert len(facts.kind)
+            played.update((session, one.channel, one.signature, one.stretch) for one in fresh)
+    assert len(played) > 20
+    assert kept == played
