@@ -15,7 +15,8 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from signals.drift.features import Step, steps
+from geo.place import Kind
+from signals.drift.features import ADDRESS, PREFIX, Step, steps
 from signals.drift.journey import HOURS, Journey, Tally, hour, load, weight
 from signals.finding import abstain, found
 from signals.types import Evidence, Finding, Reason
@@ -31,6 +32,10 @@ HOUR_SMOOTHING: Final = 12.0
 """Visits that an even spread over the day is worth."""
 HOUR_COPIED: Final = 0.6
 """Share of attackers who keep their victim's hours."""
+ROTATES: Final = 10.0
+"""How much readier people show a new range or address where these change by themselves: behind carriers, relays and VPN exits (Richter et
+al., "A Multi-perspective Analysis of Carrier-Grade NAT Deployment", IMC 2016)."""
+PASSING: Final = frozenset({Kind.CELLULAR, Kind.RELAY, Kind.SATELLITE, Kind.VPN, Kind.CDN})
 MEANINGFUL: Final = 0.05
 
 _NEVER: Final = Tally()
@@ -54,8 +59,17 @@ def assess(evidence: Evidence) -> Finding:
         return abstain("first_visit")
     visit = evidence.visit
     now = weight(visit.at_us)
+    place = visit.place
+    passing = visit.company or (place is not None and place.kind in PASSING)
     reasons = [
-        _reason(step, journey.tallies.get(step.key, _NEVER), journey.tallies.get(step.parent, _NEVER), now, evidence.surroundings.common)
+        _reason(
+            step,
+            ROTATES if passing and step.level in (PREFIX, ADDRESS) else 1.0,
+            journey.tallies.get(step.key, _NEVER),
+            journey.tallies.get(step.parent, _NEVER),
+            now,
+            evidence.surroundings.common,
+        )
         for step in steps(visit)
         if step.known
     ]
@@ -68,10 +82,10 @@ def assess(evidence: Evidence) -> Finding:
     )
 
 
-def _reason(step: Step, tally: Tally, parent: Tally, now: float, common: Mapping[str, float]) -> Reason:
+def _reason(step: Step, eager: float, tally: Tally, parent: Tally, now: float, common: Mapping[str, float]) -> Reason:
     level = step.level
     seen, times = tally.weight / now, parent.weight / now
-    readiness = level.fresh + NOVELTY * max(0.0, parent.fresh / now - 1.0)
+    readiness = level.fresh * eager + NOVELTY * max(0.0, parent.fresh / now - 1.0)
     everybody = share(step, common)
     person = (seen + readiness * everybody) / (times + readiness)
     contribution = math.log((1.0 - level.copied) * everybody / person + level.copied)

@@ -313,3 +313,13 @@ def test_contributions_add_up_and_confidence_is_a_share(before: list[Visit], now
                 assert not finding.reasons
             else:
                 assert math.fsum(reason.contribution for reason in finding.reasons) == pytest.approx(finding.evidence)
+
+
+@pytest.mark.parametrize("kind", [Kind.CELLULAR, Kind.RELAY, Kind.VPN])
+def test_a_new_range_alarms_less_where_ranges_change_by_themselves(kind: Kind) -> None:
+    def new_range(kind: Kind) -> float:
+        here = replace(BONN, kind=kind)
+        finding = likelihood.assess(asks(lived(30, replace(VISIT, place=here)), address="z", prefix="z/24", place=here))
+        return next(reason.contribution for reason in finding.reasons if reason.name == "drift.new_prefix")
+
+    assert 0.0 < new_range(kind) < new_range(Kind.RESIDENTIAL)
