@@ -5,7 +5,8 @@ smallest is kept (the freshest of a backlog, the luckiest of a jittery link; Moo
 skew from network delay measurements", INFOCOM 1999), and what stands out above both neighbours is left aside. The client's speed is where
 slopes over pairs of such points, `NEAR_US` to `FAR_US` apart (Sen, 1968), lie closest: the middle of the shortest interval that holds half
 of them (Rousseeuw, "Least median of squares regression", 1984). Pairs that span a suspend, a late batch or a changed route are the
-minority and fall out, although all of them err to one side.
+minority and fall out, although all of them err to one side. Where a link stalls so often that they are not, a third of the readings at one
+and the same delay say that the clock is honest.
 
 This part depends on when batches arrived. A batch that is cut into several with one arrival and one reading of the clocks leaves the same
 points.
@@ -37,6 +38,10 @@ JUMP_US: Final = 30_000_000
 """A wall clock that moves by more against the other two was set."""
 _LATE: Final = 500_000 / TICK_US
 """By how much later than its neighbours let expect a reading is left out: ten times what links jitter, less than what a retry costs."""
+_SAME: Final = 300_000 / TICK_US
+"""Delays that differ by less are one: a clock that is bent by BENT takes fourteen seconds to get further."""
+_AGREEING: Final = 1.0 / 3.0
+"""Share of readings at one delay from which the clock is taken for an honest one, whatever the other slopes say."""
 _NEAR: Final = NEAR_US / TICK_US
 _FAR: Final = FAR_US / TICK_US
 _GRID_US: Final = 10_000
@@ -180,7 +185,22 @@ def _speeds(points: Ticks) -> tuple[float, float, int, float]:
     ordered = np.sort(slopes[:pairs])
     half = pairs // 2 + 1
     start = np.argmin(ordered[half - 1 :] - ordered[: pairs - half + 1])
-    return ordered[start + half // 2], (ordered[start + half - 1] - ordered[start]) / 2.0, pairs, _wall_speed(points)
+    speed, spread = ordered[start + half // 2], (ordered[start + half - 1] - ordered[start]) / 2.0
+    if _agreeing(points) >= _AGREEING * readings:
+        spread = max(spread, abs(speed - 1.0))
+    return speed, spread, pairs, _wall_speed(points)
+
+
+@kernel
+def _agreeing(points: Ticks) -> int:
+    """Return how many readings had one and the same delay: of an honest clock many, however its link stalls; of a bent one few."""
+    delays = np.sort(points[1::3] - points[::3])
+    most = first = 0
+    for last in range(len(delays)):
+        while delays[last] - delays[first] > _SAME:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
 
 
 @kernel

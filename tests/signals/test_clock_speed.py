@@ -88,6 +88,30 @@ def test_a_backlog_that_comes_all_at_once_is_no_fast_clock() -> None:
     assert finding.evidence <= 0.0
 
 
+def test_a_link_that_stalls_again_and_again_is_no_bent_clock() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        late = np.where(rng.random(61) < 0.1, rng.uniform(1.0, 15.0, 61), 0.0)
+        stalled = np.maximum.accumulate(np.array([arrived for _, arrived, _ in readings(every=1.0, seed=seed)]) + late)
+        rows = [(mono, float(there), wall) for (mono, _, wall), there in zip(readings(every=1.0, seed=seed), stalled, strict=True)]
+        assert (judged(rows).evidence or 0.0) < ALARM
+
+
+def test_one_late_batch_in_ten_hides_no_fast_clock() -> None:
+    rows = [(mono, arrived + (4.0 if at % 10 == 5 else 0.0), wall) for at, (mono, arrived, wall) in enumerate(readings(1.05, every=2.0))]
+    assert names(judged(rows))[0] == "integrity.fast_clock"
+
+
+def test_a_wall_clock_that_is_set_while_batches_are_late_does_not_make_the_clocks_disagree() -> None:
+    rows = readings()
+    slow = {4, 5, 8}
+    moved = [
+        (mono, arrived + (9.0 if at in slow else 0.0), wall + (3600.0 if mono > 30.0 else 0.0))
+        for at, (mono, arrived, wall) in enumerate(rows)
+    ]
+    assert "integrity.clocks_disagree" not in names(judged(sorted(moved, key=lambda row: row[1])))
+
+
 def test_a_hack_that_was_switched_off_again_is_remembered() -> None:
     fast = readings(1.5, seconds=60.0, every=1.0)
     end = fast[-1]
