@@ -10,6 +10,7 @@ import numpy as np
 from signals.evaluation.card import Card, Pooled
 from signals.evaluation.clocks import evaluate_clocks
 from signals.evaluation.pointer import evaluate_pointer
+from signals.evaluation.pointer_lengths import pointer_lengths
 from signals.evaluation.presses import OUTER, PRESS_RANGE, evaluate_presses
 from signals.evaluation.replay import evaluate_replays
 from signals.fitting.curves import Effort
@@ -17,8 +18,10 @@ from signals.fitting.press_samples import PRESS
 from signals.samples import Families
 from signals.traces import BOT, HUMAN, Trace
 
-__all__ = ["Card", "Pooled", "evaluate"]
+__all__ = ["QUICK", "Card", "Pooled", "evaluate"]
 
+QUICK = Effort(per_subject=3)
+"""What a test has time for."""
 _REPLAYS = 120
 _HONEST_CLOCKS = 1_440
 _BENT_CLOCKS = 40
@@ -29,7 +32,7 @@ _MOST_WINDOWS = 25
 def evaluate(traces: Sequence[Trace], families: Families, seed: int, effort: Effort, left_out: bool = True) -> Card:
     """Return the report card of a fit of these traces. Deterministic for a seed.
 
-    Without `left_out` no family or device of keys and clicks is left out, and no lengths are tried.
+    Without `left_out` no family or device is left out, and no lengths are tried.
     """
     card = Card()
     people = [trace for trace in traces if trace.label == HUMAN]
@@ -38,7 +41,9 @@ def evaluate(traces: Sequence[Trace], families: Families, seed: int, effort: Eff
         if families.get(channel) and len({trace.subject for trace in own}) >= 2 * OUTER:
             evaluate_presses(card, channel, own, families, np.random.default_rng((seed, at)), effort, left_out)
     bots = [trace for trace in traces if trace.label == BOT]
-    evaluate_pointer(card, people, bots, families, np.random.default_rng((seed, len(PRESS))), effort)
+    evaluate_pointer(card, people, bots, families, np.random.default_rng((seed, len(PRESS))), effort, left_out)
+    if left_out:
+        pointer_lengths(card, people, bots, families, np.random.default_rng((seed, len(PRESS) + 3)), effort)
     times = min(effort.per_subject, _MOST_WINDOWS)
     evaluate_replays(card, people, np.random.default_rng((seed, len(PRESS) + 1)), _REPLAYS * times)
     evaluate_clocks(card, np.random.default_rng((seed, len(PRESS) + 2)), _HONEST_CLOCKS * times, _BENT_CLOCKS * times)

@@ -42,8 +42,10 @@ class Card:
     """`channel/family`, a family that was not in the fit."""
     devices: dict[str, float] = field(default_factory=dict)
     """`channel/device`: true false alarms at a nominal 1 % on a device that was not in the fit."""
-    subjects: dict[str, float] = field(default_factory=dict)
-    """`channel/device`: false alarms at 1 % overall, on held-out people of devices that were in the fit."""
+    groups: dict[str, Figures] = field(default_factory=dict)
+    """`channel/device`: held-out people of devices that were in the fit, and bots there."""
+    subjects: dict[str, Rate] = field(default_factory=dict)
+    """`channel/device` and `channel/third`: false alarms at 1 % overall, of held-out people by device, and by how fast they are."""
     lengths: dict[str, tuple[float, float]] = field(default_factory=dict)
     """`channel/events`: median seconds of play, and bots found at 1 % false alarms."""
     replays: dict[str, Rate] = field(default_factory=dict)

@@ -1,28 +1,52 @@
 """The report card of moves: people, families and devices held out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from signals.evaluation.card import Card
 from signals.evaluation.scored import Scored, abstained, evidence, note, pick, scored
 from signals.figures import threshold
 from signals.fitting.curves import Effort, fit_curves, folds_of, subject_folds
-from signals.fitting.pointer import measured
-from signals.fitting.stroke_samples import draw_strokes
+from signals.fitting.pointer import MOVERS, by_rate, measured
+from signals.fitting.stroke_samples import DRAWN, asked_movers, draw_strokes, taught_movers
+from signals.regress import additive, place_knots
 from signals.samples import Families, Rng, group
+from signals.timing.additive import Curves, Floats, basis
 from signals.traces import BOT, HUMAN, Trace
+
+Rows = NDArray[np.bool_]
 
 OUTER: Final = 3
 """Folds of subjects: each is scored by what was fitted on the others."""
 EVENTS: Final = 30
 _STROKE_RANGE: Final = (24, 44)
+_LIKE: Final[Mapping[str, tuple[str, ...]]] = {
+    "linear": ("line",),
+    "eased": ("line",),
+    "minimum_jerk": ("line", "arc"),
+    "bezier": ("bezier", "spline"),
+    "windmouse": ("wind",),
+    "lognormal_strokes": ("strokes",),
+    "perlin": ("noise",),
+    "gaussian_walk": ("walk",),
+    "pynput": ("arc",),
+    "public_windmouse": ("wind",),
+    "public_humancursor": ("bezier", "spline"),
+}
+"""Family to the shapes of drawn scripts whose ways are like its own: who leaves it out of a fit leaves these out too."""
+_LIKE_FAMILY: Final = {"public_windmouse": "windmouse", "windmouse": "public_windmouse", "public_humancursor": "bezier"}
 
 
-def evaluate_pointer(card: Card, people: Sequence[Trace], bots: Sequence[Trace], families: Families, rng: Rng, effort: Effort) -> None:
-    fitted, features = measured(draw_strokes(people, bots, families.get("pointer", {}), _STROKE_RANGE, 2 * effort.per_subject, rng))
-    drawn = draw_strokes(people, bots, families.get("pointer", {}), (EVENTS - 3, EVENTS - 3), 2 * effort.per_subject, rng)
+def evaluate_pointer(
+    card: Card, people: Sequence[Trace], bots: Sequence[Trace], families: Families, rng: Rng, effort: Effort, left_out: bool
+) -> None:
+    """Fill in the rows of moves; without `left_out` no family and no device is left out."""
+    fitted, features = measured(draw_strokes(people, bots, taught_movers(families), _STROKE_RANGE, 2 * effort.per_subject, rng, MOVERS))
+    drawn = draw_strokes(people, bots, asked_movers(families), (EVENTS - 3, EVENTS - 3), 2 * effort.per_subject, rng)
     tested, asked = measured(drawn)
     if not fitted:
         return
@@ -32,30 +56,46 @@ def evaluate_pointer(card: Card, people: Sequence[Trace], bots: Sequence[Trace],
     fit_fold = np.array([outer.get(trace.subject, fold_of.get(trace.id, 0)) for trace in fitted])
     test_fold = np.array([outer.get(trace.subject, fold_of.get(trace.id, 0)) for trace in tested])
     kept: list[Scored] = []
-    names = sorted({trace.family for trace in fitted if trace.label == BOT})
+    names = sorted({trace.family for trace in tested if trace.label == BOT})
     unknown: dict[str, list[Scored]] = {family: [] for family in names}
     for fold in range(OUTER):
         rows, held = fit_fold != fold, test_fold == fold
-        curves = fit_curves(_STROKE_RANGE[0], features[rows], pick(fitted, rows), inner, False)
-        kept += scored(curves, asked[held], pick(tested, held))
-        for family in names:
-            some = rows & np.array([trace.family != family for trace in fitted])
+        chosen = pick(fitted, rows)
+        curves = fit_curves(_STROKE_RANGE[0], features[rows], chosen, inner, False, weights=by_rate(chosen, features[rows]))
+        kept += scored(curves, asked[held], pick(tested, held), unknown=True)
+        for family in names if left_out else ():
+            without = unlike(family)
+            some = rows & np.array([trace.family not in without for trace in fitted])
             these = held & np.array([trace.family in (family, HUMAN) for trace in tested])
-            curves = fit_curves(_STROKE_RANGE[0], features[some], pick(fitted, some), inner, False)
-            unknown[family] += scored(curves, asked[these], pick(tested, these))
+            unknown[family] += scored(_refitted(curves, fitted, features, some), asked[these], pick(tested, these), unknown=True)
     silent = abstained(drawn, tested)
-    for family in names:
+    for family in names if left_out else ():
         unknown[family] += [one for one in silent if one.trace.family in (family, HUMAN)]
     note(card, "pointer", [*kept, *silent], unknown)
     groups = np.array([group(trace) for trace in fitted])
     test_groups = np.array([group(trace) for trace in tested])
     human = np.array([trace.label == HUMAN for trace in fitted])
     test_human = np.array([trace.label == HUMAN for trace in tested])
-    for name in sorted(set(groups[human].tolist())):
+    for name in sorted(set(groups[human].tolist())) if left_out else ():
         rows = (~human | (groups != name)) & (fit_fold != 0)
-        curves = fit_curves(_STROKE_RANGE[0], features[rows], pick(fitted, rows), inner)
+        curves = _refitted(curves, fitted, features, rows)
         known = test_human & (test_groups != name) & (test_fold == 0)
         other = test_human & (test_groups == name)
-        nominal = threshold(evidence(scored(curves, asked[known], pick(tested, known)), HUMAN), 0.01)
+        nominal = threshold(evidence(scored(curves, asked[known], pick(tested, known), unknown=True), HUMAN), 0.01)
         alarms = evidence(scored(curves, asked[other], pick(tested, other), unknown=True), HUMAN)
         card.devices[f"pointer/{name}"] = float((alarms > nominal).mean())
+
+
+def unlike(family: str) -> frozenset[str]:
+    """Return the families that a fit must not see when this one is left out: itself, and what draws ways like its own."""
+    return frozenset({family, _LIKE_FAMILY.get(family, family), *(f"{DRAWN}{shape}" for shape in _LIKE.get(family, ()))})
+
+
+def _refitted(curves: Curves, fitted: Sequence[Trace], features: Floats, rows: Rows) -> Curves:
+    """Return curves of these rows, with the calibration of those that saw every family: it moves all thresholds alike."""
+    chosen = pick(fitted, rows)
+    weights = by_rate(chosen, features[rows])
+    bot = np.array([trace.label != HUMAN for trace in chosen])
+    knots = place_knots(features[rows], weights)
+    values, bias = additive(basis(features[rows], knots), bot, weights, knots.shape)
+    return replace(curves, knots=knots, values=values, bias=bias)

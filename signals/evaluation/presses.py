@@ -28,6 +28,7 @@ _HUNDREDS: Final = Draw((INTERVALS, INTERVALS), 60, plain=True)
 def evaluate_presses(
     card: Card, channel: str, people: Sequence[Trace], families: Families, rng: Rng, effort: Effort, left_out: bool
 ) -> None:
+    """Fill in the rows of one channel; without `left_out` no family and no device is left out, and no lengths are tried."""
     outer = subject_folds(people, rng, OUTER)
     kept: list[Scored] = []
     unknown: dict[str, list[Scored]] = {family: [] for family in families[channel]}

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from signals.evaluation.card import Card, Pooled
-from signals.figures import figures, threshold
+from signals.figures import figures, rate, threshold
 from signals.fitting.curves import UNKNOWN
 from signals.samples import group
 from signals.timing.additive import Curves, Floats
 from signals.traces import BOT, HUMAN, Trace
+
+PACES: Final = ("fastest third", "middle third", "slowest third")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,29 @@ def note(card: Card, channel: str, kept: Sequence[Scored], unknown: Mapping[str,
         card.families[f"{channel}/{family}"] = figures(people, bots)
         if unknown.get(family):
             card.left_out[f"{channel}/{family}"] = figures(evidence(unknown[family], HUMAN), evidence(unknown[family], BOT))
-    nominal = threshold(people, 0.01)
-    for name in sorted({group(one.trace) for one in kept if one.trace.label == HUMAN}):
-        own = np.array([one.evidence for one in kept if one.trace.label == HUMAN and group(one.trace) == name])
-        card.subjects[f"{channel}/{name}"] = float((own > nominal).mean())
+    _by_group(card, channel, kept)
+
+
+def _by_group(card: Card, channel: str, kept: Sequence[Scored]) -> None:
+    """Write the rows of devices, and the false alarms of groups of people at what is 1 % over all of them."""
+    humans = [one for one in kept if one.trace.label == HUMAN]
+    nominal = threshold(evidence(humans, HUMAN), 0.01)
+    groups: dict[str, list[Scored]] = {name: [] for name in (*sorted({group(one.trace) for one in humans}), *PACES)}
+    pace = _pace(humans)
+    for one in humans:
+        groups[group(one.trace)].append(one)
+        groups[pace[one.trace.subject]].append(one)
+    for name, own in groups.items():
+        card.subjects[f"{channel}/{name}"] = rate(sum(one.evidence > nominal for one in own), len(own))
+        bots = np.array([one.evidence for one in kept if one.trace.label == BOT and group(one.trace) == name])
+        if len(bots):
+            card.groups[f"{channel}/{name}"] = figures(evidence(own, HUMAN), bots)
+
+
+def _pace(humans: Sequence[Scored]) -> dict[str, str]:
+    """Return to which third everybody belongs, by the median time that a window takes."""
+    seconds: dict[str, list[float]] = {}
+    for one in humans:
+        seconds.setdefault(one.trace.subject, []).append(one.trace.seconds)
+    ordered = sorted(seconds, key=lambda subject: (float(np.median(seconds[subject])), subject))
+    return {subject: PACES[at * len(PACES) // len(ordered)] for at, subject in enumerate(ordered)}
