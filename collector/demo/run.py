@@ -59,7 +59,7 @@ def _watch(ground: Stage, actors: list[Actor], console: Console | None) -> None:
             latest = {
                 event["partitionkey"]: event["data"] for event in events_on_bus(ground.events) if event["type"].endswith("device.scored")
             }
-            view.update(screen.live(actors, latest, left))
+            view.update(screen.live(actors, latest, left, console.width))
             time.sleep(0.25)
 
 

@@ -13,15 +13,19 @@ from collector.demo.score import Row
 
 SCORES = ("timing", "emulator", "integrity", "network", "drift")
 _COLOURS = {"allow": "green", "challenge": "yellow", "deny": "red"}
+ROOMY = 120
+"""Characters from which there is room to say what everybody does."""
 WORTH_SAYING = 0.5
 """Nats from which a reason is put into words."""
 
 
-def live(actors: Sequence[Actor], latest: Mapping[str, Mapping[str, Any]], left_s: float) -> Table:
-    """Return the table of the moment. `latest` is the last `device.scored` data by device."""
+def live(actors: Sequence[Actor], latest: Mapping[str, Mapping[str, Any]], left_s: float, width: int) -> Table:
+    """Return the table of the moment, for a terminal of `width` characters. `latest` is the last `device.scored` data by device."""
+    roomy = width >= ROOMY
     table = Table(title=f"Ten synthetic players, {left_s:.0f} s to go", caption="scores: 0 honest, 1 bot; - no evidence yet")
     table.add_column("player")
-    table.add_column("what it does", style="dim")
+    if roomy:
+        table.add_column("what it does", style="dim")
     table.add_column("risk", justify="right")
     for name in SCORES[:-1]:
         table.add_column(name, justify="right")
@@ -30,7 +34,7 @@ def live(actors: Sequence[Actor], latest: Mapping[str, Mapping[str, Any]], left_
         scores = data.get("scores", {})
         table.add_row(
             actor.player.name,
-            actor.player.about,
+            *((actor.player.about,) if roomy else ()),
             _number(data.get("risk")),
             *(_number(scores.get(name, {}).get("value")) for name in SCORES[:-1]),
         )
