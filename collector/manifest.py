@@ -15,12 +15,12 @@ _SALT: Final = 16
 _CHUNK: Final = 1 << 20
 
 
-def lock(folder: Path, probes: int = PROBES) -> Manifest:
-    """Return the manifest of everything below `folder`. Raises OSError, and ValueError where there is no file."""
+def lock(folder: Path, probes: int = PROBES, code: tuple[bytes, ...] = ()) -> Manifest:
+    """Return the manifest of everything below `folder`, with digests of the SDK's `code`. Raises OSError, ValueError where no file is."""
     files = tuple(_file(folder, path) for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
     if not files:
         raise ValueError(f"{folder} has no files")
-    return Manifest(files, tuple(_probes(folder, files, probes)))
+    return Manifest(files, tuple(_probes(folder, files, probes)), code)
 
 
 def _file(folder: Path, path: Path) -> ManifestFile:

@@ -24,6 +24,14 @@ def lock(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The assets folder as players get it.", exists=True, file_okay=False)],
     game: Annotated[str, typer.Option(help="The game, as its SDK says it.")],
     build: Annotated[str, typer.Option(help="The build, as its SDK says it.")],
+    sdk: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder with sdk_py and wire as the game ships them; may be given again.", exists=True, file_okay=False),
+    ] = None,
+    code: Annotated[
+        list[str] | None,
+        typer.Option(help="A digest of the SDK's code in hex, as a frozen build itself tells it; may be given again.", metavar="HEX"),
+    ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the manifest here instead of printing it.")] = None,
     url: Annotated[str | None, typer.Option(help="Register the manifest with the collector at this URL.")] = None,
     key: Annotated[str | None, typer.Option(help="An admin's key for --url; better in COUNTERSIGN_KEY.", envvar="COUNTERSIGN_KEY")] = None,
@@ -31,15 +39,20 @@ def lock(
     """Write the manifest of a build: digest and size of each file, and probes with their answers worked out beforehand.
 
     Keep it to yourself: a player who knows the probes' answers need not have the files. A build may have several valid manifests.
+
+    With --sdk or --code a client whose SDK is other code than one of these is found altered: name every form in which the build is shipped.
+    Without them nothing is said of the SDK's code. What a build tells is `sdk_py.sources.integrity.code_digest().hex()`.
     """
     from msgspec import json
 
     from collector.api.builds import check
     from collector.manifest import lock as build_manifest
     from collector.problems import Problem
+    from sdk_py.sources.integrity import source_digest
 
     try:
-        manifest = build_manifest(folder)
+        digests = (*(source_digest(root) for root in sdk or ()), *(bytes.fromhex(text) for text in code or ()))
+        manifest = build_manifest(folder, code=digests)
         check(manifest)
     except (ValueError, OSError) as error:
         fail(str(error), USAGE)
@@ -51,7 +64,7 @@ def lock(
         _register(url, key, game, build, manifest)
     if output is None and url is None:
         typer.echo(json.encode(manifest).decode())
-    typer.echo(f"{game} {build}: {len(manifest.files)} files, {len(manifest.probes)} probes", err=True)
+    typer.echo(f"{game} {build}: {len(manifest.files)} files, {len(manifest.probes)} probes, {len(manifest.code)} SDKs", err=True)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -118,15 +118,26 @@ def code_digest() -> bytes:
 
     The same release gives the same digest in every installation. Raises Missing where neither is at hand.
     """
+    return _digest(_sources(Path(__file__).parents[2]) or _compiled())
+
+
+def source_digest(root: Path) -> bytes:
+    """Return what `code_digest` returns where the SDK's packages lie in `root` as source. Raises ValueError where they don't."""
+    sources = _sources(root)
+    if {name.partition("/")[0] for name, _ in sources} != set(PACKAGES):
+        raise ValueError(f"{root} does not hold {' and '.join(PACKAGES)} as source")
+    return _digest(sources)
+
+
+def _digest(parts: list[tuple[str, bytes]]) -> bytes:
     digest = hashlib.sha256()
-    for name, code in _sources() or _compiled():
+    for name, code in parts:
         digest.update(f"{name}\0{len(code)}\0".encode())
         digest.update(code)
     return digest.digest()
 
 
-def _sources() -> list[tuple[str, bytes]]:
-    root = Path(__file__).parents[2]
+def _sources(root: Path) -> list[tuple[str, bytes]]:
     files = sorted((file.relative_to(root).as_posix(), file) for package in PACKAGES for file in (root / package).rglob("*.py"))
     return [(name, file.read_bytes().replace(b"\r\n", b"\n")) for name, file in files]
 

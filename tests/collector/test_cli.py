@@ -28,6 +28,7 @@ from collector.bus.kafka import KafkaBus
 from collector.bus.kafka_url import parse
 from collector.bus.ndjson import NdjsonBus
 from collector.cli import main
+from sdk_py.sources.integrity import code_digest
 
 ROOT = Path(__file__).parents[2]
 
@@ -262,6 +263,17 @@ def test_a_manifest_is_written_for_its_owner_and_taken_by_a_collector(run: Calla
     assert "2 files" in result.stderr
     assert "unknown_key" in run(*lock, "--url", collector.url, "--key", "ad_wrong").stderr
     assert run(*lock, "--url", collector.url).exit_code == 2
+
+
+def test_a_manifest_says_which_code_of_the_sdk_the_build_is_shipped_with(run: Callable[..., Result], tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "one.bin").write_bytes(b"one")
+    lock = ("assets", "lock", tmp_path / "assets", "--game", "slots", "--build", "1.4.0", "-o", tmp_path / "manifest.json")
+    assert run(*lock, "--sdk", ROOT, "--code", "ab" * 32).exit_code == 0
+    manifest = msgspec.json.decode((tmp_path / "manifest.json").read_bytes(), type=Manifest)
+    assert manifest.code == (code_digest(), b"\xab" * 32)
+    wrong = (("--sdk", tmp_path), ("--code", "xyz"), ("--code", "abcd"))
+    assert [run(*lock, *each).exit_code for each in wrong] == [2, 2, 2]
 
 
 def test_a_folder_without_files_makes_no_manifest(run: Callable[..., Result], tmp_path: Path) -> None:
