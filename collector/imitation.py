@@ -5,17 +5,23 @@ from functools import partial
 
 import numpy as np
 
+from signals.fitting.stroke_samples import DRAWN
 from signals.samples import Families
 from signals.traces import Trace
-from zoo import pointers, timing
+from zoo import pointers, public, scripts, timing
 
 
 def families() -> Families:
-    """Return every family of timing bots by the channel it plays on."""
+    """Return every family of timing bots by the channel it plays on.
+
+    `scripts` are pointer bots drawn at random, for fits only; `public` those of installed packages, for evaluations only.
+    """
     presses = {name: partial(_retime, imitator) for name, imitator in timing.IMITATORS.items()}
     clicks = {name: imitate for name, imitate in presses.items() if name != "digraph_aware"}
     moves = {name: partial(_move, mover) for name, mover in pointers.MOVERS.items()}
-    return {"keys": presses, "clicks": clicks, "pointer": moves}
+    drawn = {f"{DRAWN}{name}": partial(_script, shape) for name, shape in scripts.SHAPES.items()}
+    packaged = {name: partial(_travel, travel) for name, travel in public.installed().items()}
+    return {"keys": presses, "clicks": clicks, "pointer": moves, "scripts": drawn, "public": packaged}
 
 
 def _retime(imitator: timing.Imitator, trace: Trace, rng: np.random.Generator) -> Trace:
@@ -24,6 +30,14 @@ def _retime(imitator: timing.Imitator, trace: Trace, rng: np.random.Generator) -
 
 def _move(mover: pointers.Mover, trace: Trace, rng: np.random.Generator) -> Trace:
     return _with(trace, pointers.move(_recording(trace), mover, rng))
+
+
+def _script(shape: scripts.Shape, trace: Trace, rng: np.random.Generator) -> Trace:
+    return _with(trace, scripts.play(_recording(trace), shape, rng))
+
+
+def _travel(travel: public.Travel, trace: Trace, rng: np.random.Generator) -> Trace:
+    return _with(trace, public.play(_recording(trace), travel, rng))
 
 
 def _recording(trace: Trace) -> timing.Recording:

@@ -91,7 +91,7 @@ def lognormal_strokes(start: Path, end: Path, points: int, rng: Rng) -> Path:
         begin = 0.6 * index / strokes
         rate = np.clip(t - begin, 1e-6, None)
         middle, width = np.log(0.25 / strokes**0.5), rng.uniform(0.25, 0.5)
-        grown = 0.5 * (1.0 + np.array([erf(z) for z in (np.log(rate) - middle) / (width * 2.0**0.5)]))
+        grown = grown_share((np.log(rate) - middle) / width)
         bow = _across(start, end) * np.sin(np.pi * grown)[:, None] * rng.normal(0.0, 0.08)
         path += (end - start) * share * grown[:, None] + bow
     return path
@@ -174,6 +174,11 @@ def _waits(count: int, recording: Recording, rng: Rng) -> NDArray[np.float64]:
         return 16_667.0 * (1.0 + rng.geometric(0.9, count) - 1.0) + rng.normal(0.0, 300.0, count)
     own = np.diff(recording.t_us).astype(np.float64)
     return rng.choice(own[own < 300_000.0], count) if (own < 300_000.0).any() else np.full(count, 16_667.0)
+
+
+def grown_share(z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the normal distribution's share below each of `z`: how far a stroke of lognormal speed has come."""
+    return np.asarray(0.5 * (1.0 + np.array([erf(one / 2.0**0.5) for one in z.ravel()]).reshape(z.shape)))
 
 
 def _across(start: Path, end: Path) -> Path:

@@ -61,7 +61,7 @@ def evaluate_pointer(
     for fold in range(OUTER):
         rows, held = fit_fold != fold, test_fold == fold
         chosen = pick(fitted, rows)
-        curves = fit_curves(_STROKE_RANGE[0], features[rows], chosen, inner, False, weights=by_rate(chosen, features[rows]))
+        curves = fit_curves(_STROKE_RANGE[0], features[rows], chosen, inner, weights=by_rate(chosen, features[rows]), on_average=True)
         kept += scored(curves, asked[held], pick(tested, held), unknown=True)
         for family in names if left_out else ():
             without = unlike(family)

@@ -46,17 +46,25 @@ class Effort:
 
 
 def fit_curves(
-    least: int, features: Floats, traces: Sequence[Trace], folds: Mapping[str, int], care: bool = True, card: bool = False
+    least: int,
+    features: Floats,
+    traces: Sequence[Trace],
+    folds: Mapping[str, int],
+    care: bool = True,
+    card: bool = False,
+    weights: Floats | None = None,
+    on_average: bool = False,
 ) -> Curves:
     """Return calibrated curves; calibration sees only sums from curves that were fitted on other subjects, or on other devices.
 
     Without `care` what is stated for unknown devices is what holds for the known ones together. With `card` the curves state their own
-    figures, from the cross-validation.
+    figures, from the cross-validation. Windows count as `balanced` says unless there are `weights`.
+    With `on_average`, unknown devices are calibrated on what every device got from curves that had not seen it, in place of the worst.
     """
     bot = np.array([trace.label != HUMAN for trace in traces])
     taught = np.array([trace.family not in _TOO_CLOSE for trace in traces])
     fold = np.array([fold_of(trace, folds) for trace in traces])
-    weights = balanced(traces)
+    weights = balanced(traces) if weights is None else weights
     knots = place_knots(features[taught], weights[taught])
     design = basis(features, knots)
     sums = np.zeros(len(bot))
@@ -65,7 +73,10 @@ def fit_curves(
         sums[held] = _sums(design, bot, weights, taught & ~held, knots.shape)[held]
     values, bias = additive(design[taught], bot[taught], weights[taught], knots.shape)
     calibration = _by_class(sums, bot, weights, fold, np.array([trace.device for trace in traces]))
-    if care:
+    if on_average:
+        unseen = _unseen(design, sums, bot, weights, taught, traces, knots.shape)
+        calibration[UNKNOWN] = calibrated(unseen, bot, weights, fold)
+    elif care:
         calibration[UNKNOWN] = moved(calibration[UNKNOWN], _care(design, sums, bot, weights, taught, traces, knots.shape))
     return Curves(least, knots, np.round(values, 4), round(bias, 4), calibration, _card(sums, bot, weights, fold) if card else {})
 
@@ -115,6 +126,19 @@ def _care(
         if int(here.sum()) >= _MIN_CLASS:
             shifts.append(_quantile(_sums(design, bot, weights, taught & ~here, shape)[here], weights[here]) - usual)
     return max(shifts)
+
+
+def _unseen(
+    design: Floats, sums: Floats, bot: Bools, weights: Floats, taught: Bools, traces: Sequence[Trace], shape: tuple[int, ...]
+) -> Floats:
+    """Return the sums with people's from curves that had not seen their device."""
+    groups = np.array([group(trace) for trace in traces])
+    unseen = sums.copy()
+    names = sorted(set(groups[~bot].tolist()))
+    for name in names if len(names) > 1 else ():
+        here = ~bot & (groups == name)
+        unseen[here] = _sums(design, bot, weights, taught & ~here, shape)[here]
+    return unseen
 
 
 def _quantile(values: Floats, weights: Floats) -> float:

@@ -1,18 +1,23 @@
 """The fit of moves: people against recorded bots and the zoo's movers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 
 from signals.fitting.curves import SIZES, Effort, fit_curves, folds_of
-from signals.fitting.stroke_samples import draw_strokes
-from signals.samples import Families, Rng
+from signals.fitting.stroke_samples import draw_strokes, taught_movers
+from signals.samples import Families, Rng, balanced
 from signals.timing import kinematics
 from signals.timing.additive import Floats
 from signals.timing.model import Channel
 from signals.timing.windows import Timing, Window, learn
 from signals.traces import Trace, facts
+
+MOVERS: Final = 2.0
+"""Bots that a fit draws for each stretch of a person's."""
 
 
 def fit_pointer(people: Sequence[Trace], bots: Sequence[Trace], families: Families, rng: Rng, effort: Effort) -> Channel:
@@ -20,9 +25,16 @@ def fit_pointer(people: Sequence[Trace], bots: Sequence[Trace], families: Famili
     folds = folds_of(people, bots, rng)
     curves = []
     for low, high in pairwise(effort.sizes or SIZES["pointer"]):
-        traces, features = measured(draw_strokes(people, bots, families["pointer"], (low, high - 1), 2 * effort.per_subject, rng))
-        curves.append(fit_curves(low, features, traces, folds, card=True))
+        drawn = draw_strokes(people, bots, taught_movers(families), (low, high - 1), 2 * effort.per_subject, rng, MOVERS)
+        traces, features = measured(drawn)
+        curves.append(fit_curves(low, features, traces, folds, card=True, weights=by_rate(traces, features), on_average=True))
     return Channel(kinematics.NAMES, kinematics.GROUPS, tuple(curves))
+
+
+def by_rate(traces: Sequence[Trace], features: Floats) -> Floats:
+    """Return weights by which fast and slow pipelines count as devices of their own, whatever device they came through."""
+    rates = np.digitize(features[:, kinematics.WAIT], (kinematics.FAST, kinematics.SLOW))
+    return balanced([replace(trace, device=f"{trace.device}/{rate}") for trace, rate in zip(traces, rates, strict=True)])
 
 
 def measured(traces: Sequence[Trace]) -> tuple[list[Trace], Floats]:

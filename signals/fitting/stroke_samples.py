@@ -6,18 +6,36 @@ from typing import Final
 
 import numpy as np
 
-from signals.samples import Imitate, Rng
+from signals.samples import Families, Imitate, Rng
 from signals.traces import BOT, HUMAN, Trace
 from wire import kinds
 
+DRAWN: Final = "drawn_"
+"""What the names of families begin with that scripts drawn at random make up: fits learn from them, evaluations never ask for them."""
 _STROKES: Final = tuple(range(kinds.POINTER_MOVE, kinds.TOUCH_UP + 1))
 _MOST_STRETCHES: Final = 12
 
 
+def taught_movers(families: Families) -> Mapping[str, Imitate]:
+    """Return the movers that a fit learns from."""
+    return {**families.get("pointer", {}), **families.get("scripts", {})}
+
+
+def asked_movers(families: Families) -> Mapping[str, Imitate]:
+    """Return the movers that an evaluation asks for."""
+    return {**families.get("pointer", {}), **families.get("public", {})}
+
+
 def draw_strokes(
-    people: Sequence[Trace], bots: Sequence[Trace], families: Mapping[str, Imitate], events: tuple[int, int], per_subject: int, rng: Rng
+    people: Sequence[Trace],
+    bots: Sequence[Trace],
+    families: Mapping[str, Imitate],
+    events: tuple[int, int],
+    per_subject: int,
+    rng: Rng,
+    movers: float = 0.5,
 ) -> list[Trace]:
-    """Return stretches of pointer or finger events of people and of recorded bots, and movers in place of every second of people's."""
+    """Return stretches of pointer or finger events of people and of recorded bots, and so many movers for each of people's."""
     found: list[Trace] = []
     drawn: dict[tuple[str, str], list[Trace]] = {}
     for trace in (*people, *bots):
@@ -31,7 +49,7 @@ def draw_strokes(
             stretches = [stretches[at] for at in sorted(rng.choice(len(stretches), few, replace=False))]
         for stretch in stretches:
             found.append(stretch)
-            if label == HUMAN and names and rng.random() < 0.5:
+            for _ in range(int(movers + rng.random()) if label == HUMAN and names else 0):
                 family = names[turn % len(names)]
                 turn += 1
                 found.append(replace(families[family](stretch, rng), label=BOT, family=family))

@@ -13,6 +13,8 @@ DETAILS: Final = {
     "submovements": "how a movement is made of accelerations and corrections",
     "path": "how straight, curved and smooth the way is",
     "pixels": "how places are rounded, repeated and jumped to",
+    "stops": "how movements begin and end, and what leads to presses",
+    "noise": "how the hand's own noise grows with speed and goes with the way",
     "clock": "how the waits between moves go with the steps",
 }
 
