@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
+import msgspec
 import structlog
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
@@ -13,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from collector import depth
 from collector.address import Addresses
 from collector.api import batches, builds, challenges, decisions, devices, geo, labels, openapi, ops, sessions, subjects, wellknown
 from collector.builds import Builds
@@ -52,6 +54,7 @@ from collector.tokens import ProofKeys
 from geo.lookup import Lookup
 from signals.model import load_model
 from signals.warm import warm
+from wire import headers
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     # what is called most comes first
@@ -91,7 +94,7 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
     """Open every part, in order; at the end finish what is under way, hand over what waits, and close."""
     async with contextlib.AsyncExitStack() as stack:
         service = await _wire(settings, clock, stack)
-        await asyncio.to_thread(warm)
+        await asyncio.to_thread(_warm)
         await service.bus.start()
         await service.relay.start()
         stack.push_async_callback(_stop_relay, service)
@@ -102,6 +105,12 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
             yield service
         finally:
             service.draining = True
+
+
+def _warm() -> None:
+    """Compile now what requests run, so that no player waits for it."""
+    warm()
+    depth.check(msgspec.msgpack.encode(None), headers.MSGPACK)
 
 
 async def _wire(settings: Settings, clock: Clock, stack: contextlib.AsyncExitStack) -> Service:

@@ -3,7 +3,11 @@
 import re
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from collector.problems import Problem
+from signals.kernel import kernel
 from wire import headers, limits
 
 _TEXT: Final = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
@@ -29,7 +33,7 @@ def _json(plain: bytes, bound: int) -> bool:
     return False
 
 
-def _plan() -> tuple[tuple[int, int, int], ...]:
+def _plan() -> NDArray[np.int64]:
     """For each first byte (https://github.com/msgpack/msgpack/blob/master/spec.md): bytes of length that follow, fixed size, values a unit.
 
     Values a unit is 0 for what holds none, 1 for an array, 2 for a map; -1 marks the byte that is never used.
@@ -50,36 +54,49 @@ def _plan() -> tuple[tuple[int, int, int], ...]:
         plan[0xD4 + power] = (0, 1 + 2**power, 0)
     plan[0xDC], plan[0xDD], plan[0xDE], plan[0xDF] = (2, 0, 1), (4, 0, 1), (2, 0, 2), (4, 0, 2)
     plan[0xC1] = (0, 0, -1)
-    return tuple(plan)
+    return np.array(plan)
 
 
 _PLAN: Final = _plan()
+_FITS, _DEEP, _SHORT, _UNUSED = 0, 1, 2, 3
 
 
 def _msgpack(plain: bytes, bound: int) -> bool:
+    found = _walked(np.frombuffer(plain, np.uint8), bound)
+    if found == _SHORT:
+        raise Problem(400, "malformed", "the body is cut short")
+    if found == _UNUSED:
+        raise Problem(400, "malformed", "a byte that msgpack never uses")
+    return found == _DEEP
+
+
+@kernel
+def _walked(plain: NDArray[np.uint8], bound: int) -> int:
     """Walk over the tokens without building anything: what is left to read at each level is all that is kept."""
-    end, at = len(plain), 0
-    left = [1]
-    while left:
-        if not left[-1]:
-            left.pop()
+    left = np.zeros(bound + 2, np.int64)
+    left[0] = 1
+    level, at = 0, 0
+    while level >= 0:
+        if not left[level]:
+            level -= 1
             continue
-        left[-1] -= 1
-        if at >= end:
-            raise Problem(400, "malformed", "the body is cut short")
+        left[level] -= 1
+        if at >= len(plain):
+            return _SHORT
         length, size, units = _PLAN[plain[at]]
         at += 1
-        if length:
-            size += int.from_bytes(plain[at : at + length], "big")
-            at += length
+        number = 0
+        for _ in range(length):
+            number = number * 256 + (plain[at] if at < len(plain) else 0)
+            at += 1
+        size += number
         if units > 0:
-            if len(left) > bound:
-                return True
-            left.append(size * units)
+            if level >= bound:
+                return _DEEP
+            level += 1
+            left[level] = size * units
         elif units:
-            raise Problem(400, "malformed", "a byte that msgpack never uses")
+            return _UNUSED
         else:
             at += size
-    if at > end:
-        raise Problem(400, "malformed", "the body is cut short")
-    return False
+    return _SHORT if at > len(plain) else _FITS

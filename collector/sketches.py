@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import RowMapping, Select, insert, select
+from sqlalchemy import RowMapping, bindparam, insert, select
 
-from collector.store.base import Store, Write
+from collector.store.base import Read, Store, Write
 from collector.store.tables import sessions
 from collector.store.tables import sketches as table
 from signals.replay.index import NONE, SignatureIndex
@@ -32,6 +32,17 @@ ANEW_US: Final = 24 * 3_600_000_000
 
 _INSERT: Final = insert(table)
 _owner: Final = sessions.alias("owner")
+_NEWER: Final = (
+    select(table.c.id, table.c.channel, table.c.signature, table.c.before, table.c.at_us)
+    .where(table.c.id > bindparam("after"))
+    .order_by(table.c.id)
+    .limit(bindparam("page"))
+)
+_OTHERS: Final = (
+    select(table.c.id, table.c.session, table.c.stretch, table.c.at_us, _owner.c.device, _owner.c.subject)
+    .outerjoin(_owner, _owner.c.id == table.c.session)
+    .where(table.c.id.in_(bindparam("ids", expanding=True)), table.c.session != bindparam("of"), table.c.at_us < bindparam("until"))
+)
 
 
 class _Signatures:
@@ -48,7 +59,7 @@ class _Signatures:
     async def read(self, store: Store, now_us: int) -> None:
         """Take in what is new."""
         after = self._settled
-        while rows := await store.all(_newer(after)):
+        while rows := await store.all(Read(_NEWER, {"after": after, "page": PAGE})):
             self._take_in([row for row in rows if row["id"] not in self._ahead])
             after = rows[-1]["id"]
             self._ahead.update(row["id"] for row in rows)
@@ -83,7 +94,8 @@ class Sketches:
         wanted = sorted({id for ids in near for id in ids})
         if not wanted:
             return ()
-        rows = {row["id"]: _remembered(row) for row in await self._store.all(_others(wanted, player.session, at_us))}
+        found = await self._store.all(Read(_OTHERS, {"ids": wanted, "of": player.session, "until": at_us}))
+        rows = {row["id"]: _remembered(row) for row in found}
         matches: list[ReplayMatch] = []
         for sketch, ids in zip(fresh, near, strict=True):
             candidates = [rows[id] for id in ids if id in rows]
@@ -121,19 +133,6 @@ def writes(player: Player, fresh: Sequence[Sketch], at_us: int) -> list[Write]:
         for sketch in fresh
     ]
     return [Write(_INSERT, rows)]
-
-
-def _newer(after: int) -> Select[Any]:
-    columns = (table.c.id, table.c.channel, table.c.signature, table.c.before, table.c.at_us)
-    return select(*columns).where(table.c.id > after).order_by(table.c.id).limit(PAGE)
-
-
-def _others(ids: Sequence[int], session: str, at_us: int) -> Select[Any]:
-    return (
-        select(table.c.id, table.c.session, table.c.stretch, table.c.at_us, _owner.c.device, _owner.c.subject)
-        .outerjoin(_owner, _owner.c.id == table.c.session)
-        .where(table.c.id.in_(ids), table.c.session != session, table.c.at_us < at_us)
-    )
 
 
 def _remembered(row: RowMapping) -> Remembered:
