@@ -28,7 +28,7 @@ class DecisionRequest:
     user: str | None = None
     """The operator's user id; only its keyed pseudonym is kept."""
     context: dict[str, Scalar] = field(default_factory=dict)
-    """ip, user_agent, timezone (IANA), language, and any scalars of the operator's own. Without an ip the session's own address is judged."""
+    """ip, user_agent, timezone (IANA), language, and any scalars of the operator's own. Without ip the session's own address is judged."""
     request_id: str | None = None
     """The same id with the same content gets the same answer again."""
 
