@@ -136,6 +136,7 @@ SHAPES: Final[Mapping[str, Shape]] = {
     "traced": traced,
 }
 
+
 def play(recording: Recording, shape: Shape, rng: Rng) -> Recording:
     """Return about as many events as the recording has, of one script that nobody wrote."""
     wanted = len(recording.t_us)
@@ -162,7 +163,8 @@ def play(recording: Recording, shape: Shape, rng: Rng) -> Recording:
     pixels, kind = script.rounded(np.concatenate(paths)[some]), np.concatenate(kinds_of)[some]
     t_us = np.cumsum(np.maximum(np.concatenate(waits)[some], 0.0))
     code = np.where(kind != kinds.POINTER_MOVE, kinds.BUTTON_LEFT, kinds.BUTTON_NONE).astype(np.uint8)
-    return Recording(script.stamped(t_us).astype(np.int64), kind, code, pixels[:, 0], pixels[:, 1])
+    t_us = np.maximum.accumulate(script.stamped(t_us))
+    return Recording(t_us.astype(np.int64), kind, code, pixels[:, 0], pixels[:, 1])
 
 
 class _Script:

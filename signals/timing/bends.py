@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from signals.kernel import kernel
+from signals.timing.order import nth
 from signals.timing.track import FLOW, GOING, LOG_STEP, LOG_WAIT, MIN_FLOWING, STEP, STOPS, WAY_X, WAY_Y, Floats
 
 PATH: Final = ("straightness", "turn", "turn_upper", "turn_memory", "turn_speed", "reversals")
@@ -68,7 +69,6 @@ def _turns(track: Floats, out: Floats) -> None:
         k += 1
     if k < _MIN_TURNS:
         return
-    ordered = np.sort(sizes[:k])
     mean, mean_speed = logs[:k].mean(), speeds[:k].mean()
     ones = others = both = 0.0
     for at in range(k):
@@ -76,8 +76,8 @@ def _turns(track: Floats, out: Floats) -> None:
         ones += one * one
         others += other * other
         both += one * other
-    out[1] = ordered[k // 2]
-    out[2] = ordered[k - 1 - k // 10]
+    out[1] = nth(sizes, k // 2, 0, k - 1)
+    out[2] = nth(sizes, k - 1 - k // 10, k // 2, k - 1)
     out[3] = memory / power if power > 0.0 else 0.0
     out[4] = both / np.sqrt(ones * others) if ones * others > 1e-9 else 0.0
     out[5] = turned_back / k
@@ -103,7 +103,7 @@ def _stops(track: Floats, out: Floats) -> None:
                 firsts += 1
     if going < _MIN_PLACES:
         return
-    usual = np.sort(steps[:going])[going // 2]
+    usual = nth(steps, going // 2, 0, going - 1)
     if lasts:
         out[7] = last / lasts - usual
     if firsts:

@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from signals.kernel import kernel
+from signals.timing.order import nth
 from signals.timing.track import FLOW, GOING, LOG_STEP, LOG_WAIT, MIN_FLOWING, STEP, WAIT, WAY_X, WAY_Y, Floats
 
 SPEED: Final = ("speed_upper", "speed_lower", "speed_memory", "speed_memory_3", "roughness", "step", "even", "even_most")
@@ -46,11 +47,20 @@ def pace(track: Floats) -> Floats:
     if few < MIN_FLOWING:
         return out
     going = track[GOING] > 0.0
-    steps = np.sort(track[LOG_STEP][going])
-    waits = np.sort(track[LOG_WAIT][going])
-    speeds = np.sort((track[LOG_STEP] - track[LOG_WAIT])[going])
-    m = len(steps)
+    steps, waits, speeds = np.empty(n), np.empty(n), np.empty(n)
+    m = 0
+    for at in range(n):
+        if going[at]:
+            steps[m], waits[m] = track[LOG_STEP, at], track[LOG_WAIT, at]
+            speeds[m] = track[LOG_STEP, at] - track[LOG_WAIT, at]
+            m += 1
     low, middle, high = m // 10, m // 2, m - 1 - m // 10
+    step_middle = nth(steps, middle, 0, m - 1)
+    step_high = nth(steps, high, middle, m - 1)
+    wait_middle = nth(waits, middle, 0, m - 1)
+    wait_low, wait_high = nth(waits, low, 0, middle), nth(waits, high, middle, m - 1)
+    speed_middle = nth(speeds, middle, 0, m - 1)
+    speed_low, speed_high = nth(speeds, low, 0, middle), nth(speeds, high, middle, m - 1)
     flow = track[FLOW]
 
     ss = ww = vv = sw = size = bends = pushed = jolted = snapped = 0.0
@@ -71,7 +81,7 @@ def pace(track: Floats) -> Floats:
         elif right == 0.0 or down == 0.0:
             level += 1
         if going[at]:
-            if track[LOG_WAIT, at] > waits[middle] + _LATE:
+            if track[LOG_WAIT, at] > wait_middle + _LATE:
                 late += 1.0
                 late_sum += track[LOG_STEP, at]
             else:
@@ -129,12 +139,12 @@ def pace(track: Floats) -> Floats:
     pushed, all_jolted = np.sqrt(pushed / few), np.sqrt(jolted / few)
     noise = np.sqrt(ww)
 
-    out[0] = speeds[high] - speeds[middle]
-    out[1] = speeds[middle] - speeds[low]
+    out[0] = speed_high - speed_middle
+    out[1] = speed_middle - speed_low
     out[2] = _lagged(track[LOG_STEP] - track[LOG_WAIT], flow, few)
     out[3] = along_3 / power if power > 0.0 else 0.0
     out[4] = 0.5 * np.log(vv + 1e-4)
-    out[5] = steps[middle]
+    out[5] = step_middle
     if far >= _MIN_FAR:
         out[6] = 0.5 * np.log(even / far + 1e-4)
         out[7] = np.log(most + 0.01)
@@ -151,12 +161,12 @@ def pace(track: Floats) -> Floats:
     out[16] = along / power if power > 0.0 else 0.0
     out[17] = still / n
     out[18] = level / n
-    out[19] = steps[m - 1] - steps[high]
+    out[19] = steps[high:m].max() - step_high
     if moved >= _MIN_FAR:
         out[20] = repeats / moved
-    out[21] = waits[middle]
-    out[22] = waits[high] - waits[middle]
-    out[23] = waits[middle] - waits[low]
+    out[21] = wait_middle
+    out[22] = wait_high - wait_middle
+    out[23] = wait_middle - wait_low
     out[24] = _lagged(track[LOG_WAIT], flow, few)
     out[25] = noise
     out[26] = 0.5 * np.log((vv + 0.02) / (ss + 0.02)) if ww > 1e-3 else 0.0

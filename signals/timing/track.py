@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signals.kernel import kernel
+from signals.timing.order import nth
 from signals.timing.windows import Pixels, Ticks, Whats
 from wire import kinds
 
@@ -68,7 +69,7 @@ def track(since: Ticks, what: Whats, x: Pixels, y: Pixels) -> tuple[Floats, int]
     out = out[:, :n].copy()
     if not n:
         return out, count
-    usual = np.sort(out[WAIT])[n // 2]
+    usual = nth(out[WAIT].copy(), n // 2, 0, n - 1)
     pause = max(_PAUSE_WAITS * usual, _PAUSE)
     for at in range(n):
         if out[WAIT, at] < pause:
