@@ -24,9 +24,14 @@ from collector.store import migrate
 from collector.store.tables import api_keys
 from geo.lookup import Lookup
 from signals.model import load_model
+from signals.timing.model import parse_model, shipped
 
 AGED_DAYS: Final = 45
 """Free databases come out monthly; past this one was missed."""
+
+
+_USUAL = 100
+"""Events or intervals: of the figures that a timing model states, those that hold for windows of this size are shown."""
 
 
 class State(StrEnum):
@@ -69,9 +74,7 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
     yield await _bus(settings)
     yield _geo(settings)
     yield _file("model", lambda: f"version {load_model(settings.model).version}", settings.model, "model")
-    if settings.timing_model is not None:
-        fitted = settings.timing_model
-        yield _file("timing model", lambda: f"version {load_model(None, fitted).version}", fitted, "timing_model")
+    yield _file("timing model", lambda: _timing(settings.timing_model), settings.timing_model, "timing_model")
     yield _file("policy", lambda: f"version {load_policy(settings.policy).version}", settings.policy, "policy")
     for check in _extras(settings):
         yield check
@@ -207,6 +210,18 @@ def _geo(settings: Settings) -> Check:
 def _age(built: int) -> int:
     """Return days since a database was built."""
     return int((time.time() - built) / 86_400)
+
+
+def _timing(path: Path | None) -> str:
+    """Return the version of the timing model, and what its own card says of each channel: on people that were not in the fit."""
+    model = shipped() if path is None else parse_model(path.read_bytes())
+    version = f"version {model.version} of {model.date}" if path is None else f"version {load_model(None, path).version}"
+    own = {name.partition("/")[0]: (name, figures) for name, figures in model.card.items() if float(name.partition("/")[2]) <= _USUAL}
+    told = (
+        f"{name}: AUC {figures['auc']:.3f}, found at 1 % {figures['tpr_1']:.2f}, calibration error {figures['calibration_error']:.3f}"
+        for name, figures in own.values()
+    )
+    return "; ".join((version, *told)) if own else f"{version}, which states no figures of its own: `countersign fit` writes them"
 
 
 def _file(name: str, look: Callable[[], str], path: Path | None, setting: str) -> Check:
