@@ -329,7 +329,7 @@ async def test_an_unexpected_error_says_nothing_about_itself(inside, player, mon
     async def broken(*_: object) -> None:
         raise ZeroDivisionError("the secret is 42")
 
-    monkeypatch.setattr(inside.service.sessions, "fold", broken)
+    monkeypatch.setattr(inside.service.sessions, "remember", broken)
     described, body = player.next()
     with capture_logs() as logs:
         answer = await inside.client.post("/v1/batches", headers=described, content=body)
