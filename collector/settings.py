@@ -49,7 +49,10 @@ class Settings(BaseSettings):
     decision_seconds: float = 0.5
     """A decision that takes longer is made in the failover's direction."""
     return_origins: list[str] = []
-    """Origins (`https://shop.example`) that a hosted challenge page may return to, post its result to, or be framed by."""
+    """Origins (`https://shop.example`) that a hosted challenge page may return to, post its result to, or be framed by.
+
+    While there are none and `public_url` is this machine's own, pages may return to 127.0.0.1 and localhost, for trying things out.
+    """
     interval_ms: int = 5000
     """How often clients send."""
     session_hours: float = 12.0

@@ -99,7 +99,10 @@ def _source(order: int, database: Database) -> _Source:
 
 def _tree(database: Database, version: int) -> _Tree:
     tree = database.tree
-    return tree.rows, tree.record_size, tree.node_count, tree.ipv4_root if version == 4 else 0
+    found = tree.rows, tree.record_size, tree.node_count, tree.ipv4_root if version == 4 else 0
+    # compiles it where that was never done, while nobody waits for a place
+    follow(*found, 0, 32)
+    return found
 
 
 class Lookup:

@@ -98,7 +98,9 @@ async def verify_challenge(call: Call) -> Redeemed:
 
 async def challenge_page(call: Call) -> Response:
     """Return the page that draws a challenge. It reads everything about it from the JSON."""
-    return pages.page(RETURN.text(call), call.service.settings.return_origins)
+    settings = call.service.settings
+    local = pages.is_local(settings.public_url or f"http://{settings.host}:{settings.port}")
+    return pages.page(RETURN.text(call), settings.return_origins, local=local)
 
 
 async def page_part(call: Call) -> Response:

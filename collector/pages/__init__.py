@@ -22,6 +22,7 @@ PARTS: Final = {
 }
 ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 _RETURN: Final = re.compile(rf"({ORIGIN.pattern})(/[!#-;=?-\[\]_a-z~]*)?", re.IGNORECASE)
+_LOOPBACK: Final = re.compile(r"https?://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?")
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; worker-src 'self'; img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
@@ -34,14 +35,25 @@ _HEADERS: Final = {
 }
 
 
-def page(back: str | None, origins: Sequence[str]) -> Response:
-    """Return the page. Raises Problem `return_not_allowed` where `back`, the URL to return to, is of no origin in `origins`."""
+def page(back: str | None, origins: Sequence[str], *, local: bool = False) -> Response:
+    """Return the page. Raises Problem `return_not_allowed` where `back`, the URL to return to, is of no origin in `origins`.
+
+    `local`: the collector serves this machine only, as while trying things out; with no origins set, pages may return to this machine.
+    """
     allowed = [origin for origin in (each.lower().rstrip("/") for each in origins) if ORIGIN.fullmatch(origin)]
+    if local and not allowed and back is not None:
+        found = _RETURN.fullmatch(back)
+        allowed = [found[1].lower()] if found is not None and _LOOPBACK.fullmatch(found[1].lower()) else []
     if back is not None and not _may_return(back, allowed):
         raise Problem(400, "return_not_allowed", "this page may not return there: see the setting return_origins")
     text = _read("challenge.html").replace("{origins}", html.escape(" ".join(allowed)))
     policy = _POLICY.format(ancestors=" ".join(allowed) or "'none'")
     return Response(text, headers={**_HEADERS, "content-security-policy": policy, "cache-control": "no-store"}, media_type="text/html")
+
+
+def is_local(url: str) -> bool:
+    """Tell whether a URL, such as the collector's public one, leads to the machine of whoever opens it."""
+    return _LOOPBACK.fullmatch(url.lower().rstrip("/")) is not None
 
 
 def part(name: str) -> Response:

@@ -1,11 +1,13 @@
 """An operator's login: password first, then Countersign's word, then the door.
 
     countersign serve                                            # shows an operator's key at its first start
-    COUNTERSIGN_RETURN_ORIGINS='["http://127.0.0.1:8800"]'       # its setting that lets challenge pages come back here
     COUNTERSIGN_KEY=ok_... python examples/operator_login/app.py
 
 Then http://127.0.0.1:8800/ (ada, lovelace). A game opens it as /?token=..., with the token of `sdk_py.token()`. What the browser
 brings is never believed: who logs in, which decision was made and which challenge is owed stay on this side, behind a random cookie.
+
+On one machine nothing else is to be set. A login at https://shop.example has to be named to the collector before challenge pages come
+back to it: COUNTERSIGN_RETURN_ORIGINS='["https://shop.example"]' countersign serve
 """
 
 import argparse
@@ -196,6 +198,7 @@ def main() -> None:
     given = arguments.parse_args()
     if not given.key:
         arguments.error("an operator's key is needed: `countersign keys create operator` makes one")
+    print(f"Open http://127.0.0.1:{given.port}/ and sign in as ada with lovelace; Ctrl-C ends it. Decisions come from {given.collector}")
     uvicorn.run(build(given.collector, given.key), host="127.0.0.1", port=given.port, log_level="warning")
 
 

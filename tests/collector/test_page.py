@@ -258,6 +258,27 @@ def test_the_page_returns_nowhere_else(back: str) -> None:
     assert (refused.value.status, refused.value.code) == (400, "return_not_allowed")
 
 
+@pytest.mark.parametrize("back", ["http://127.0.0.1:8800/step-up/done", "http://localhost:3000/"])
+def test_a_collector_that_nobody_configured_returns_to_its_own_machine_only(back: str) -> None:
+    assert back[: back.index("/", 8)].encode() in pages.page(back, [], local=True).body
+    with pytest.raises(Problem):
+        pages.page(back, [])
+    with pytest.raises(Problem):
+        pages.page(back, ["https://shop.example"], local=True)
+    with pytest.raises(Problem):
+        pages.page("http://127.0.0.1.evil.example/", [], local=True)
+    with pytest.raises(Problem):
+        pages.page("http://127.0.0.1:80@evil.example/", [], local=True)
+
+
+@pytest.mark.parametrize(
+    ("url", "local"),
+    [("http://127.0.0.1:8700", True), ("https://localhost/", True), ("https://c.example", False), ("http://0.0.0.0:8700", False)],
+)
+def test_only_an_address_of_this_machine_is_local(url: str, local: bool) -> None:
+    assert pages.is_local(url) is local
+
+
 def test_an_origin_that_is_none_is_not_let_into_the_policy() -> None:
     response = pages.page(None, ["https://a.example; script-src *", "*", "https://b.example"])
     assert response.headers["content-security-policy"].endswith("frame-ancestors https://b.example")
