@@ -39,7 +39,7 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print one JSON obje
 
     table = Table("id", "role", "label", "made", "revoked", box=None)
     for row in rows:
-        table.add_row(row["id"], row["role"], row["label"], row["created"], row["revoked"] or "")
+        table.add_row(row["id"], row["role"], row["label"], _short(row["created"]), _short(row["revoked"]))
     Console().print(table if rows else "There are no keys yet. Make one with: countersign keys create client")
 
 
@@ -93,6 +93,11 @@ def _date(at_us: int) -> str:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(at_us // 1_000_000, UTC).isoformat()
+
+
+def _short(date: str | None) -> str:
+    """To the minute, UTC: what fits into eighty columns with everything else."""
+    return date[:16].replace("T", " ") if date else ""
 
 
 def _print_json(value: object) -> None:
