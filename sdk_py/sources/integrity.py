@@ -15,6 +15,7 @@ from wire.limits import MAX_LIST, MAX_TEXT
 from wire.schema import IntegrityFacts
 
 PACKAGES: Final = ("sdk_py", "wire")
+_ROOT: Final = Path(__file__).parents[2]
 CLOCKS: Final = ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
 
 # Frameworks that live inside other people's processes, by parts of the names of the libraries that they map
@@ -118,7 +119,7 @@ def code_digest() -> bytes:
 
     The same release gives the same digest in every installation. Raises Missing where neither is at hand.
     """
-    return _digest(_sources(Path(__file__).parents[2]) or _compiled())
+    return _digest(_sources() or _compiled())
 
 
 def source_digest(root: Path) -> bytes:
@@ -137,7 +138,7 @@ def _digest(parts: list[tuple[str, bytes]]) -> bytes:
     return digest.digest()
 
 
-def _sources(root: Path) -> list[tuple[str, bytes]]:
+def _sources(root: Path = _ROOT) -> list[tuple[str, bytes]]:
     files = sorted((file.relative_to(root).as_posix(), file) for package in PACKAGES for file in (root / package).rglob("*.py"))
     return [(name, file.read_bytes().replace(b"\r\n", b"\n")) for name, file in files]
 
