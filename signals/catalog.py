@@ -9,7 +9,7 @@ from signals.emulator import android, headless, pacing, virtual_machine
 from signals.integrity import assets, clocks, clone, hooks, probes
 from signals.network import addresses, handshake, kind, locale, reputation, sharing
 from signals.replay import replay
-from signals.timing import actions, clicks, frame_lock, keys, pad, pointer, reaction, touch
+from signals.timing import actions, clicks, frame_lock, keys, metronome, pad, pointer, reaction, touch
 from signals.types import Evidence, Finding, ScoreName
 
 
@@ -29,6 +29,7 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     Detector(clicks.NAME, ScoreName.TIMING, clicks.assess),
     Detector(pointer.NAME, ScoreName.TIMING, pointer.assess),
     Detector(touch.NAME, ScoreName.TIMING, touch.assess),
+    Detector(metronome.NAME, ScoreName.TIMING, metronome.assess),
     Detector(pad.NAME, ScoreName.TIMING, pad.assess),
     Detector(actions.NAME, ScoreName.TIMING, actions.assess),
     Detector(reaction.NAME, ScoreName.TIMING, reaction.assess),

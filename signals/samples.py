@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -12,6 +13,8 @@ Imitate = Callable[[Trace, Rng], Trace]
 """A person's window in, the same content as a bot of one family would have played it out."""
 Families = Mapping[str, Mapping[str, Imitate]]
 """Channel to family to imitator."""
+HONEST: Final = "honest"
+"""Stands in for a channel: what people do with keys and buttons that no recording holds."""
 
 
 def group(trace: Trace) -> str:

@@ -11,7 +11,7 @@ from signals.figures import found_at, threshold
 from signals.fitting.curves import Effort, fit_curves, subject_folds
 from signals.fitting.press_samples import Draw, draw, of_presses
 from signals.fitting.presses import Learnt, learn_content
-from signals.samples import Families, Rng, group
+from signals.samples import HONEST, Families, Rng, group
 from signals.traces import BOT, HUMAN, Trace
 
 OUTER: Final = 3
@@ -30,13 +30,14 @@ def evaluate_presses(
 ) -> None:
     """Fill in the rows of one channel; without `left_out` no family and no device is left out, and no lengths are tried."""
     outer = subject_folds(people, rng, OUTER)
+    honest = families.get(HONEST, {})
     kept: list[Scored] = []
     unknown: dict[str, list[Scored]] = {family: [] for family in families[channel]}
     for fold in range(OUTER):
         seen = [trace for trace in people if outer[trace.subject] != fold]
         held = [trace for trace in people if outer[trace.subject] == fold]
         learnt = learn_content(channel, seen, rng)
-        fitted = draw(seen, channel, families[channel], Draw(PRESS_RANGE, effort.windows(people), effort.bots), rng)
+        fitted = draw(seen, channel, families[channel], Draw(PRESS_RANGE, effort.windows(people), effort.bots), rng, honest)
         features = learnt.features(fitted)
         tested = of_presses(
             draw(held, channel, families[channel], Draw((INTERVALS, INTERVALS), effort.windows(people), effort.bots, True), rng)
@@ -67,7 +68,7 @@ def _by_length(
     effort: Effort,
 ) -> None:
     for length, low, high in _LENGTHS[channel]:
-        fitted = draw(seen, channel, families[channel], Draw((low, high), effort.windows(seen), effort.bots), rng)
+        fitted = draw(seen, channel, families[channel], Draw((low, high), effort.windows(seen), effort.bots), rng, families.get(HONEST, {}))
         tested = of_presses(draw(held, channel, families[channel], Draw((length, length), effort.windows(held), effort.bots, True), rng))
         kept = scored(fit_curves(low, learnt.features(fitted), fitted, learnt.folds, False), learnt.features(tested), tested)
         seconds = float(np.median([one.trace.seconds for one in kept if one.trace.label == HUMAN]))
@@ -76,6 +77,7 @@ def _by_length(
 
 def _presses_by_device(card: Card, channel: str, people: Sequence[Trace], families: Families, rng: Rng, effort: Effort) -> None:
     groups = sorted({group(trace) for trace in people})
+    honest = families.get(HONEST, {})
     for name in groups if len(groups) > 1 else ():
         seen = [trace for trace in people if group(trace) != name]
         if len({trace.subject for trace in seen}) < 2 * OUTER:
@@ -83,7 +85,7 @@ def _presses_by_device(card: Card, channel: str, people: Sequence[Trace], famili
         half = subject_folds(seen, rng, 2)
         fit_on = [trace for trace in seen if half[trace.subject]]
         learnt = learn_content(channel, fit_on, rng)
-        fitted = draw(fit_on, channel, families[channel], Draw(PRESS_RANGE, effort.windows(people), effort.bots), rng)
+        fitted = draw(fit_on, channel, families[channel], Draw(PRESS_RANGE, effort.windows(people), effort.bots), rng, honest)
         curves = fit_curves(PRESS_RANGE[0], learnt.features(fitted), fitted, learnt.folds)
         known = draw([trace for trace in seen if not half[trace.subject]], channel, {}, _HUNDREDS, rng)
         other = draw([trace for trace in people if group(trace) == name], channel, {}, _HUNDREDS, rng)

@@ -25,9 +25,12 @@ class Scored:
 
 
 def scored(curves: Curves, features: Floats, traces: Sequence[Trace], unknown: bool = False) -> list[Scored]:
-    """Return every window with its evidence; as from a device never seen where `unknown`."""
+    """Return every window with its evidence, -inf where nothing is known of it; as from a device never seen where `unknown`."""
     out = []
     for row, trace in zip(features, traces, strict=True):
+        if np.isnan(row).all():
+            out.append(Scored(trace, -np.inf))
+            continue
         shares, own = curves.calibrated(row, UNKNOWN if unknown else trace.device)
         out.append(Scored(trace, float(shares.sum()) + own))
     return out

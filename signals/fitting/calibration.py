@@ -42,7 +42,10 @@ def line(sums: Floats, bot: Bools, weights: Floats) -> Points:
 
 
 def isotonic(sums: Floats, bot: Bools, weights: Floats) -> Points:
-    """Return the isotonic curve through bins of equal weight, each block at its centre; beyond it goes on as steeply as Platt's line."""
+    """Return the isotonic curve through bins of equal weight, each block at its centre; beyond it goes on as steeply as Platt's line.
+
+    Beyond begins with the first bin that holds bots alone, and the last that holds people alone: counts can't tell how sure to be there.
+    """
     slope, _ = platt(sums, bot, weights)
     order = np.argsort(sums, kind="stable")
     share = np.cumsum(weights[order]) / weights.sum()
@@ -51,7 +54,10 @@ def isotonic(sums: Floats, bot: Bools, weights: Floats) -> Points:
     weight = np.bincount(bins, weights[order], _BINS) * each
     bots = np.bincount(bins, weights[order] * bot[order], _BINS) * each
     centre = np.bincount(bins, weights[order] * sums[order], _BINS) * each
+    mixed = np.flatnonzero((bots > 0.0) & (bots < weight * (1.0 - 1e-9)))
     some = weight > 0.0
+    if len(mixed):
+        some &= (np.arange(_BINS) >= mixed[0] - 1) & (np.arange(_BINS) <= mixed[-1] + 1)
     weight, bots, centre = weight[some] + _PRIOR, bots[some] + _PRIOR / 2.0, centre[some] / weight[some]
     blocks = isotonic_regression(bots / weight, weights=weight).blocks
     x = np.add.reduceat(centre * weight, blocks[:-1]) / np.add.reduceat(weight, blocks[:-1])

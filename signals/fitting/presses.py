@@ -8,16 +8,15 @@ from typing import Final
 import numpy as np
 
 from signals.fitting.curves import FOLDS, SIZES, Effort, fit_curves, subject_folds
-from signals.fitting.press_samples import Draw, draw
+from signals.fitting.press_samples import Draw, draw, taken_apart
 from signals.regress import multinomial
-from signals.samples import Families, Rng
+from signals.samples import HONEST, Families, Rng
 from signals.timing import content, quantise, rhythm
 from signals.timing.additive import Floats
 from signals.timing.content import Tables
 from signals.timing.model import Channel
 from signals.timing.rhythm import Presses
-from signals.timing.windows import Timing, learn
-from signals.traces import Trace, facts
+from signals.traces import Trace
 from signals.types import IntArray
 
 _MOST_HUNDREDS: Final = 400
@@ -26,9 +25,10 @@ _MOST_HUNDREDS: Final = 400
 def fit_presses(channel: str, people: Sequence[Trace], families: Families, rng: Rng, effort: Effort) -> Channel:
     """Return the fitted channel `keys` or `clicks`. `people` are human traces only."""
     learnt = learn_content(channel, people, rng)
+    honest = families.get(HONEST, {})
     curves = []
     for low, high in pairwise(effort.sizes or SIZES[channel]):
-        traces = draw(people, channel, families[channel], Draw((low, high - 1), effort.windows(people), effort.bots), rng)
+        traces = draw(people, channel, families[channel], Draw((low, high - 1), effort.windows(people), effort.bots), rng, honest)
         curves.append(fit_curves(low, learnt.features(traces), traces, learnt.folds, card=True))
     return Channel(rhythm.NAMES, rhythm.GROUPS, tuple(curves), learnt.tables)
 
@@ -43,8 +43,13 @@ class Learnt:
     without: tuple[Tables, ...]
 
     def features(self, traces: Sequence[Trace]) -> Floats:
-        """Return the features of each trace by tables that have not seen its subject."""
-        return np.array([rhythm.features(taken_apart(self.channel, trace), self._unseen(trace)) for trace in traces])
+        """Return the features of each trace by tables that have not seen its subject; a row of NaN where there are too few presses."""
+        apart = [taken_apart(self.channel, trace) for trace in traces]
+        rows = [
+            rhythm.features(presses, self._unseen(trace)) if len(presses) >= rhythm.MIN_INTERVALS else np.full(len(rhythm.NAMES), np.nan)
+            for presses, trace in zip(apart, traces, strict=True)
+        ]
+        return np.array(rows)
 
     def _unseen(self, trace: Trace) -> Tables:
         fold = self.folds.get(trace.subject)
@@ -57,16 +62,10 @@ def learn_content(channel: str, people: Sequence[Trace], rng: Rng) -> Learnt:
     stretches = draw(people, channel, {}, Draw((100, 100), _MOST_HUNDREDS // 5, plain=True), rng)
     if channel == "clicks":
         stretches += draw(people, channel, {}, Draw((40, 60), 3, plain=True), rng)
-    plain = [taken_apart(channel, trace) for trace in stretches]
-    owners = [folds[trace.subject] for trace in stretches]
+    both = [(taken_apart(channel, trace), folds[trace.subject]) for trace in stretches]
+    plain, owners = zip(*((one, owner) for one, owner in both if len(one) >= rhythm.MIN_INTERVALS), strict=True)
     without = [fit_tables([one for one, owner in zip(plain, owners, strict=True) if owner != fold]) for fold in range(FOLDS)]
     return Learnt(channel, folds, fit_tables(plain), tuple(without))
-
-
-def taken_apart(channel: str, trace: Trace) -> Presses:
-    """Return the channel's presses as scoring would see them after this trace."""
-    timing = learn(Timing(), facts(trace))
-    return rhythm.keys(timing.keys) if channel == "keys" else rhythm.clicks(timing.clicks)
 
 
 def fit_tables(presses: Sequence[Presses]) -> Tables:

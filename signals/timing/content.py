@@ -3,10 +3,12 @@
 Digraph latencies are the oldest signal of keystroke dynamics (Gaines et al., "Authentication by keystroke timing", RAND, 1980). Here they
 identify nobody: the tables hold what the population shows for pairs of key classes, on ranks within the window, and the question is only
 whether this window's latencies know about its content at all. Independent draws, also from a person's own intervals, don't.
+
+What the latencies say is compared with what the same latencies would say in any other order (Hoeffding, "A combinatorial central limit
+theorem", 1951), so it does not matter how they are spread, nor what is typed: where one key is pressed over and over nothing is known.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from math import sqrt
 from typing import Final
 
@@ -14,11 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signals.kernel import kernel
+from signals.timing.quantise import BINS
 from signals.types import IntArray
 
 CLASSES: Final = 13
 PAIRS: Final = CLASSES * CLASSES
-NAMES: Final = ("content", "content_information", "order")
+NAMES: Final = ("content", "content_told", "context")
+_LEAST: Final = 0.02
+"""Variance per interval, in nats squared, below which content could tell nothing."""
 
 Table = NDArray[np.float64]
 
@@ -39,48 +44,93 @@ class Tables:
     """By the rank bin of the interval before that."""
 
 
-def features(codes: IntArray, binned: IntArray, tables: Tables) -> NDArray[np.float64]:
-    """Return NAMES: how far latencies follow content (about standard normal for independent draws), how much the content could tell
-    (nats), and how far they follow the intervals before. `codes` has one more than `binned`."""
-    information, memory = _information(tables)
-    return _features(codes, binned, tables.reached, tables.before, tables.after, tables.previous, tables.second, information, memory)
+@kernel
+def around(codes: IntArray, before: Table, after: Table) -> Table:
+    """Return the log-odds of each bin by the pairs before and after each interval, shape (n, BINS). `codes` has one more than intervals."""
+    n = len(codes) - 1
+    told = np.zeros((n, BINS))
+    for at in range(n):
+        if at > 0:
+            told[at] += before[codes[at - 1] * CLASSES + codes[at]]
+        if at < n - 1:
+            told[at] += after[codes[at + 1] * CLASSES + codes[at + 2]]
+    return told
 
 
 @kernel
-def _features(
-    codes: IntArray,
-    binned: IntArray,
-    reached: Table,
-    before: Table,
-    after: Table,
-    previous: Table,
-    second: Table,
-    information: Table,
-    memory: float,
-) -> Table:
+def within(codes: IntArray, told: Table, reached: Table) -> Table:
+    """Return what is told by the pairs around, and by the pair that the interval lies between."""
+    whole = told.copy()
+    for at in range(len(told)):
+        whole[at] += reached[codes[at] * CLASSES + codes[at + 1]]
+    return whole
+
+
+@kernel
+def features(codes: IntArray, binned: IntArray, told: Table, whole: Table) -> NDArray[np.float64]:
+    """Return NAMES from what `around` and `within` returned; NaN where the content could tell nothing.
+
+    How far latencies follow content, standard normal for independent draws; the same as a log-likelihood ratio, in nats per root of an
+    interval; and how far latencies of equal pairs follow the pairs around them, standard normal also for draws from a person's own pairs.
+    """
     n = len(binned)
-    told, possible, order = 0.0, 0.0, 0.0
+    out = np.full(3, np.nan)
+    everything = np.arange(n)
+    over, variance = _against_other_orders(whole, binned, everything)
+    if variance > _LEAST * n:
+        out[0] = over / sqrt(variance)
+        out[1] = (over - variance / 2.0) / sqrt(n)
+    pairs = codes[:-1] * CLASSES + codes[1:]
+    starts = np.zeros(PAIRS + 1, np.int64)
+    for pair in pairs:
+        starts[pair + 1] += 1
+    starts = np.cumsum(starts)
+    filled = starts[:-1].copy()
     for at in range(n):
-        one = binned[at]
-        pair = codes[at] * CLASSES + codes[at + 1]
-        told += reached[pair, one]
-        possible += information[pair]
-        if at > 0:
-            told += before[codes[at - 1] * CLASSES + codes[at], one]
-            order += previous[binned[at - 1], one]
-        if at > 1:
-            order += second[binned[at - 2], one]
-        if at < n - 1:
-            told += after[codes[at + 1] * CLASSES + codes[at + 2], one]
-    out = np.empty(3)
-    out[0] = told / sqrt(possible + 1.0)
-    out[1] = possible / n
-    out[2] = order / sqrt(memory * n + 1.0)
+        everything[filled[pairs[at]]] = at
+        filled[pairs[at]] += 1
+    over, variance = 0.0, 0.0
+    for pair in range(PAIRS):
+        if starts[pair + 1] - starts[pair] > 1:
+            more, wider = _against_other_orders(told, binned, everything[starts[pair] : starts[pair + 1]])
+            over += more
+            variance += wider
+    if variance > _LEAST * n:
+        out[2] = over / sqrt(variance)
     return out
 
 
-@lru_cache(maxsize=32)
-def _information(tables: Tables) -> tuple[Table, float]:
-    """Return how much each pair of classes could tell, and how much the order could, per interval."""
-    told = (tables.reached**2 + tables.before**2 + tables.after**2).mean(axis=1)
-    return told, float((tables.previous**2).mean() + (tables.second**2).mean())
+@kernel
+def _against_other_orders(told: Table, binned: IntArray, members: IntArray) -> tuple[float, float]:
+    """Return by how much these intervals say more than their expectation over all orders of them, and the variance over those orders."""
+    n = len(members)
+    share = np.zeros(BINS)
+    middle = np.zeros(BINS)
+    said = 0.0
+    for at in members:
+        share[binned[at]] += 1.0 / n
+        said += told[at, binned[at]]
+        for one in range(BINS):
+            middle[one] += told[at, one] / n
+    grand = 0.0
+    for one in range(BINS):
+        grand += share[one] * middle[one]
+    squares = 0.0
+    for at in members:
+        own, power = 0.0, 0.0
+        for one in range(BINS):
+            apart = told[at, one] - middle[one]
+            own += share[one] * apart
+            power += share[one] * apart * apart
+        squares += power - own * own
+    return said - n * grand, squares * n / (n - 1)
+
+
+@kernel
+def expected(whole: Table) -> NDArray[np.float64]:
+    """Return which rank each interval's content lets expect: in what direction and how strongly its bins lean."""
+    out = np.zeros(len(whole))
+    for at in range(len(whole)):
+        for one in range(BINS):
+            out[at] += whole[at, one] * (one - (BINS - 1) / 2.0)
+    return out

@@ -13,6 +13,7 @@ from signals.types import NOT_APPLICABLE, Finding
 
 DETAILS: Final = {
     "spread": "how intervals spread around their median",
+    "steadiness": "how even the rhythm is, beside what hands can do",
     "entropy": "how predictable each interval is from the ones before",
     "memory": "how far the rhythm speeds up and slows down in stretches",
     "content": "how far latencies follow what is pressed",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signals.kernel import kernel
-from signals.timing import content, entropy, holds, memory, quantise, spread
+from signals.timing import content, entropy, following, holds, memory, quantise, repeats, residual, spread, steadiness
 from signals.timing.windows import CLICK_BUTTON, CLICK_DOWN, Window
 from signals.types import IntArray
 from wire import kinds
@@ -17,14 +17,17 @@ from wire import kinds
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-NAMES: Final = spread.NAMES + entropy.NAMES + memory.NAMES + content.NAMES + holds.NAMES
-GROUPS: Final = (
-    ("spread",) * len(spread.NAMES)
-    + ("entropy",) * len(entropy.NAMES)
-    + ("memory",) * len(memory.NAMES)
-    + ("content", "content", "order")
-    + ("holds",) * len(holds.NAMES)
+_PARTS: Final = (
+    ("spread", spread.NAMES),
+    ("steadiness", steadiness.NAMES),
+    ("entropy", entropy.NAMES),
+    ("memory", memory.NAMES + residual.NAMES),
+    ("content", content.NAMES),
+    ("order", following.NAMES),
+    ("holds", holds.NAMES),
 )
+NAMES: Final = tuple(name for _, names in _PARTS for name in names)
+GROUPS: Final = tuple(group for group, names in _PARTS for _ in names)
 MIN_INTERVALS: Final = 24
 """Fewer intervals are too few for an opinion."""
 
@@ -61,6 +64,12 @@ Columns = tuple[IntArray, IntArray, IntArray, Bools, IntArray]
 def _keys(since: IntArray, what: IntArray) -> Columns:
     down = (what >> 4) == kinds.KEY_DOWN
     code = np.minimum(what & 15, _CLASSES - 1)
+    rows = repeats.kept(since, down, code)
+    if len(rows) < len(since):
+        times = np.cumsum(since)[rows]
+        down, code = down[rows], code[rows]
+        since = times.copy()
+        since[1:] -= times[:-1]
     intervals, codes = _between(since, down, code)
     return intervals, codes, since, down, code
 
@@ -111,12 +120,17 @@ def features(presses: Presses, tables: content.Tables) -> NDArray[np.float64]:
     """Return NAMES; NaN where the channel does not tell."""
     ordered = np.sort(presses.intervals)
     binned = quantise.bins(presses.intervals, ordered)
+    told = content.around(presses.codes, tables.before, tables.after)
+    whole = content.within(presses.codes, told, tables.reached)
     return np.concatenate(
         (
             spread.features(ordered),
+            steadiness.features(presses.intervals, ordered),
             entropy.features(binned),
             memory.features(binned),
-            content.features(presses.codes, binned, tables),
+            residual.features(binned, content.expected(whole)),
+            content.features(presses.codes, binned, told, whole),
+            following.features(binned, tables.previous, tables.second),
             holds.features(presses.since, presses.down, presses.raw_code),
         )
     )

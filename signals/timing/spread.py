@@ -13,20 +13,18 @@ from numpy.typing import NDArray
 from signals.kernel import kernel
 from signals.types import IntArray
 
-NAMES: Final = ("log_median", "tail_98", "tail_90", "upper", "lower", "tail_10", "tail_02")
+NAMES: Final = ("tail_98", "tail_90", "upper", "lower", "tail_10", "tail_02")
 _AT: Final = np.array([0.02, 0.10, 0.25, 0.50, 0.75, 0.90, 0.98])
-_MIDDLE: Final = 3
 
 
 @kernel
 def features(ordered: IntArray) -> NDArray[np.float64]:
-    """Return NAMES from sorted intervals: the natural log of the median in ticks, then of ratios between neighbouring quantiles."""
+    """Return NAMES from sorted intervals: the natural logs of ratios between neighbouring quantiles. How fast somebody is says nothing."""
     last = len(ordered) - 1
     logs = np.empty(len(_AT))
     for level in range(len(_AT)):
         logs[level] = log(ordered[int(last * _AT[level] + 0.5)] + 1.0)
-    out = np.empty(len(_AT))
-    out[0] = logs[_MIDDLE]
+    out = np.empty(len(_AT) - 1)
     for level in range(1, len(_AT)):
-        out[len(_AT) - level] = logs[level] - logs[level - 1]
+        out[len(_AT) - 1 - level] = logs[level] - logs[level - 1]
     return out

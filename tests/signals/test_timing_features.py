@@ -5,7 +5,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signals.timing import clicks, content, entropy, holds, keys, kinematics, memory, pointer, quantise, rhythm, spread, touch
+from signals.timing import (
+    clicks,
+    content,
+    entropy,
+    following,
+    holds,
+    keys,
+    kinematics,
+    memory,
+    pointer,
+    quantise,
+    residual,
+    rhythm,
+    spread,
+    steadiness,
+    touch,
+)
 from signals.timing.model import shipped
 from signals.timing.windows import Timing, Window, learn
 from signals.traces import Trace, facts, history
@@ -58,18 +74,59 @@ def test_memory_shows_in_stretches_of_fast_and_slow() -> None:
     assert found["long_memory"] > 1.0
 
 
-def test_spread_does_not_depend_on_speed_but_for_the_median() -> None:
+def test_spread_does_not_depend_on_speed() -> None:
     intervals = np.sort(np.random.default_rng(2).lognormal(7.0, 0.7, 300)).astype(np.int64) * 50
-    assert spread.features(intervals * 3)[1:] == pytest.approx(spread.features(intervals)[1:], abs=1e-3)
+    assert spread.features(intervals * 3) == pytest.approx(spread.features(intervals), abs=1e-3)
 
 
-def test_content_is_about_standard_normal_when_latencies_know_nothing_of_it() -> None:
+def test_a_timer_that_rounds_to_frames_swings_with_every_press_and_not_over_several() -> None:
+    def swings(intervals: np.ndarray) -> dict[str, float]:
+        return named(steadiness.NAMES, steadiness.features(intervals, np.sort(intervals)))
+
+    timer = swings(np.diff(np.ceil(np.arange(130) * 900.0 / 166.7) * 166.7).astype(np.int64))
+    hand = swings(np.random.default_rng(0).normal(900.0, 70.0, 130).astype(np.int64))
+    assert timer["swing"] == pytest.approx(hand["swing"], abs=0.5)
+    assert timer["stretch_swing"] < hand["stretch_swing"] - 1.0
+
+
+def known() -> content.Tables:
     tables = shipped().channels["keys"].tables
     assert tables is not None
+    return tables
+
+
+def told(codes: np.ndarray, ranks: np.ndarray) -> dict[str, float]:
+    around = content.around(codes, known().before, known().after)
+    return named(content.NAMES, content.features(codes, ranks, around, content.within(codes, around, known().reached)))
+
+
+def test_content_and_order_are_about_standard_normal_when_latencies_know_nothing_of_them() -> None:
     rng = np.random.default_rng(3)
-    found = [content.features(rng.integers(0, 12, 201), binned(rng.integers(1, 10**6, 200)), tables)[0] for _ in range(300)]
-    assert abs(float(np.mean(found))) < 0.25
-    assert float(np.std(found)) == pytest.approx(1.0, abs=0.25)
+    found = []
+    for _ in range(300):
+        ranks = binned(rng.integers(1, 10**6, 200))
+        of = told(rng.integers(0, 12, 201), ranks)
+        found.append((of["content"], of["context"], following.features(ranks, known().previous, known().second)[0]))
+    assert np.abs(np.mean(found, axis=0)).max() < 0.25
+    assert np.std(found, axis=0) == pytest.approx(1.0, abs=0.25)
+
+
+def test_content_tells_nothing_where_one_key_is_pressed_over_and_over() -> None:
+    of = told(np.full(201, 8), binned(np.random.default_rng(3).integers(1, 10**6, 200)))
+    assert np.isnan(list(of.values())).all()
+
+
+def test_equal_intervals_follow_neither_content_nor_order() -> None:
+    even = binned(np.full(200, 1000))
+    assert np.isnan(told(np.random.default_rng(3).integers(0, 12, 201), even)["content"])
+    assert following.features(even, known().previous, known().second)[0] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_memory_that_content_explains_is_not_left_over() -> None:
+    lean = np.tile(np.repeat([0.0, 1.0], 8), 16)
+    ranks = (lean * 4).astype(np.int64) + np.random.default_rng(0).integers(0, 4, 256)
+    assert memory.features(ranks)[0] > 5.0
+    assert abs(residual.features(ranks, lean)[0]) < 3.0
 
 
 def test_holds_are_unknown_without_releases() -> None:
@@ -150,4 +207,4 @@ def test_a_metronome_is_found_and_says_why() -> None:
     finding = keys.assess(Evidence(history(played)))
     assert finding.evidence is not None
     assert finding.evidence > 2.0
-    assert max(finding.reasons, key=lambda reason: reason.contribution).name in {"keys.spread", "keys.entropy", "keys.content"}
+    assert max(finding.reasons, key=lambda reason: reason.contribution).name in {"keys.spread", "keys.steadiness", "keys.content"}

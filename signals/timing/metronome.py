@@ -1,0 +1,77 @@
+"""Presses that keep time better than hands can, whatever is pressed and whatever it is pressed on.
+
+As evenly as they can, people tap with a standard deviation of hardly ever less than 3 % of the interval (Wing and Kristofferson, "Response
+delays and the timing of discrete motor responses", Perception & Psychophysics 14, 1973), and a finger's own delay varies by some
+milliseconds at any pace. Who waits for seconds may be paced by the game, and then varies as reactions do, by 25 ms and more (Luce,
+"Response times", 1986). What lies well below is a timer's. That needs no fit, so it holds for devices that nobody recorded.
+
+A pipeline's grid can make an even hand look exact: times that come in steps are held against a hand's spread and the step's together. A
+key that is held down repeats itself; that is left out (`repeats`).
+"""
+
+from typing import Final
+
+import numpy as np
+
+from signals.finding import abstain, found
+from signals.kernel import kernel
+from signals.timing import rhythm
+from signals.timing.judge import TOO_FEW
+from signals.timing.steady import quartiles, too_steady
+from signals.timing.windows import PAUSE, TICK_US, Window
+from signals.types import NOT_APPLICABLE, Evidence, Finding, IntArray, Reason
+
+NAME: Final = "metronome"
+
+MOST: Final = 8.0
+HAND: Final = 0.03
+"""Standard deviation of the steadiest hand, as a share of the interval."""
+FINGER: Final = 4_000 / TICK_US
+"""Standard deviation in ticks of the steadiest finger, however fast."""
+REACTION: Final = 20_000 / TICK_US
+"""Standard deviation in ticks of the steadiest reaction to something that comes at equal times."""
+_STEP: Final = 2_000 / TICK_US
+"""Ticks between neighbouring values from which on they are a grid's, not a jitter's."""
+_INNER: Final = 20
+"""Of so many intervals the shortest and the longest don't tell the grid: they may be pauses."""
+_HALF_SURE: Final = 50.0
+
+
+def assess(evidence: Evidence) -> Finding:
+    """Return evidence from the steadier of the last key presses and the last clicks; abstains where both are few."""
+    timing = evidence.history.timing
+    if not (timing.keys.seen or timing.clicks.seen):
+        return abstain(NOT_APPLICABLE)
+    both = [_judge(name, window) for name, window in (("keys", timing.keys), ("clicks", timing.clicks))]
+    judged = [finding for finding in both if finding is not None]
+    return max(judged, key=lambda finding: finding.evidence or 0.0) if judged else abstain(TOO_FEW)
+
+
+def _judge(name: str, window: Window) -> Finding | None:
+    """Return the finding of one channel of presses, None where they are too few."""
+    if len(window.since) <= rhythm.MIN_INTERVALS:
+        return None
+    intervals = rhythm.TAKE[name](window).intervals
+    intervals = intervals[intervals < PAUSE]
+    n = len(intervals)
+    if n < rhythm.MIN_INTERVALS:
+        return None
+    middle, spread, step = _pace(intervals)
+    features = {"intervals": float(n), "median_ms": middle * TICK_US / 1e3, "spread_ms": spread * TICK_US / 1e3}
+    hidden = step * step / 6.0
+    given = too_steady((spread**2 + hidden) ** 0.5, (max(FINGER, min(HAND * middle, REACTION)) ** 2 + hidden) ** 0.5, n)
+    detail = f"{n} intervals between {name} of {middle * TICK_US / 1e3:.0f} ms vary by {spread * TICK_US / 1e3:.1f} ms"
+    return found((Reason(f"metronome.{name}", detail, min(MOST, given)),), n / (n + _HALF_SURE), features)
+
+
+@kernel
+def _pace(intervals: IntArray) -> tuple[float, float, float]:
+    """Return the median in ticks, the spread as a standard deviation, and the step of the grid that the intervals keep to, 0 without."""
+    middle, spread = quartiles(intervals.astype(np.float64))
+    ordered = np.sort(intervals)
+    step = 0
+    for at in range(len(ordered) // _INNER + 1, len(ordered) - len(ordered) // _INNER):
+        gap = ordered[at] - ordered[at - 1]
+        if gap >= _STEP and (step == 0 or gap < step):
+            step = gap
+    return middle, spread, float(step)

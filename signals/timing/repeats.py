@@ -1,0 +1,54 @@
+"""A key that is held down: the system repeats its press, evenly and without a release, and that is nobody's rhythm.
+
+Windows repeats every 33 to 500 ms, X11 and Wayland compositors every 33 to 40 ms unless told otherwise, macOS every 30 to 90 ms (their
+keyboard settings); recordings of honest typing show 100 ms too. A run of presses of one class at the pace of repeats, without a release
+between them, counts as its first press.
+
+Where a client reports no releases, a script that presses one key looks the same. Then a run counts as held if no finger could keep its
+pace, or if it is as even and as short as the repeats of a key that somebody holds for a moment.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from signals.kernel import kernel
+from signals.types import IntArray
+
+_SLOWEST: Final = 1_500
+"""Ticks (150 ms) between repeats, where a client reports releases, so that their absence says something."""
+_SLOWEST_BARE: Final = 1_100
+"""The same where it reports none."""
+_NO_FINGER: Final = 550
+"""Ticks (55 ms) at which no finger presses one key over and over."""
+_EVEN: Final = 40
+"""Ticks by which repeats differ at most."""
+_LONGEST: Final = 40
+"""Presses of a bare run that somebody may have held."""
+_RUN: Final = 4
+"""Presses from which on they are a run."""
+
+
+@kernel
+def kept(since: IntArray, down: NDArray[np.bool_], code: IntArray) -> IntArray:
+    """Return which events are no repeats, in order. `since` is in ticks since the event before."""
+    n = len(since)
+    bare = down.all()
+    slowest = _SLOWEST_BARE if bare else _SLOWEST
+    rows = np.empty(n, np.int64)
+    count, start = 0, 0
+    while start < n:
+        end, slow = start + 1, False
+        while end < n and down[start] and down[end] and code[end] == code[start] and since[end] <= slowest:
+            if since[end] > _NO_FINGER:
+                if end > start + 1 and abs(since[end] - since[end - 1]) > _EVEN:
+                    break
+                slow = True
+            end += 1
+        held = end - start >= _RUN and not (bare and slow and end - start > _LONGEST)
+        for at in range(start, start + 1 if held else end):
+            rows[count] = at
+            count += 1
+        start = end
+    return rows[:count]
