@@ -26,8 +26,8 @@ def evaluate(
     from collector.reportcard import Origin, as_json, as_markdown, as_text
     from collector.roc_picture import draw
     from collector.traces import BadTrace, digest, files, read
-    from signals.evaluate import QUICK
     from signals.evaluate import evaluate as measure
+    from signals.evaluate import quick
     from signals.fit import Effort
 
     try:
@@ -45,5 +45,4 @@ def evaluate(
         beside = write.with_suffix(".svg")
         beside.write_text(draw(card.pooled))
         write.write_text(as_markdown(card, beside.name, origin))
-        quick = measure(traces, zoo_families, seed, QUICK, left_out=False)
-        write.with_suffix(".json").write_text(as_json(card, origin, quick))
+        write.with_suffix(".json").write_text(as_json(card, origin, quick(traces, zoo_families, seed)))

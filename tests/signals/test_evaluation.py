@@ -162,3 +162,9 @@ def test_a_figure_that_fell_is_named(worse: Card, said: str) -> None:
 
 def test_tolerance_shrinks_with_what_was_counted() -> None:
     assert tolerance(0.9, 100, 100) > 2.5 * tolerance(0.9, 1000, 1000)
+
+
+def test_a_metronome_on_one_key_counts_among_the_simple_bots() -> None:
+    good, bad = figures(RNG(0).normal(-4.0, 1.0, 500), RNG(1).normal(4.0, 1.0, 500)), figures(np.zeros(10), np.zeros(10))
+    found = goals(Card(families={"keys/constant": good, "keys/constant_one_key": bad, "keys/random_delay": bad}))
+    assert [goal.counted.partition(";")[0] for goal in found] == ["worst: constant_one_key"] * 2

@@ -7,7 +7,7 @@ import pytest
 from collector.imitation import families
 from collector.reportcard import quick_of
 from collector.traces import files, read
-from signals.evaluate import QUICK, evaluate
+from signals.evaluate import quick
 from signals.evaluation.floors import fallen
 
 ROOT = Path(__file__).parents[2]
@@ -19,5 +19,5 @@ SEED = 7
 @pytest.mark.slow
 @pytest.mark.skipif(not DATA.exists(), reason="the shared traces are not there")
 def test_no_figure_falls_below_the_report_card() -> None:
-    now = evaluate([trace for path in files([DATA]) for trace in read(path)], families(), SEED, QUICK, left_out=False)
+    now = quick([trace for path in files([DATA]) for trace in read(path)], families(), SEED)
     assert fallen(now, quick_of(CARD.read_bytes())) == []
