@@ -377,7 +377,7 @@ def test_score_inputs_prints_one_line_a_trace_and_null_where_it_abstains(run: Ca
     scored = {row["id"]: row for row in map(json.loads, run("score", "inputs", tmp_path / "traces").stdout.splitlines())}
     timing = scored["metronome"]["scores"]["timing"]
     assert (scored["metronome"]["label"], set(timing)) == ("bot", {"value", "confidence", "reasons"})
-    assert timing["value"] > 0.5
+    assert timing["value"] > 0.9
     assert set(timing["reasons"][0]) == {"name", "detail", "contribution"}
     assert scored["short"]["scores"]["timing"]["value"] is None
 
