@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signals.evaluation.card import Card, Fresh
@@ -37,6 +37,7 @@ def test_none_in_three_thousand_is_known_to_be_less_than_one_in_a_thousand() -> 
     assert rate(0, 3000).high == pytest.approx(1e-3, rel=0.01)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 400), st.integers(1, 400))
 def test_a_share_lies_between_its_limits(hits: int, more: int) -> None:
     found = rate(hits, hits + more)

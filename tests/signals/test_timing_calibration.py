@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 
@@ -47,16 +47,19 @@ def test_the_isotonic_curve_is_near_the_truth_within_what_was_seen() -> None:
     assert expit(mapped(points, logit(chances))) == pytest.approx(chances, abs=0.08)
 
 
+@settings(deadline=None)
 @given(st.floats(-50.0, 50.0))
 def test_one_sum_is_mapped_as_many_are(total: float) -> None:
     assert nats(BENT, total) == pytest.approx(float(mapped(BENT, np.array([total]))[0]), abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.floats(-10.0, 10.0), st.floats(0.0, 5.0))
 def test_care_moves_the_curve_so_that_sums_must_be_larger(total: float, care: float) -> None:
     assert nats(moved(BENT, care), total + care) == pytest.approx(nats(BENT, total), abs=1e-2)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1.0, 1.0), min_size=3, max_size=3), st.floats(-2.0, 2.0))
 def test_shares_add_up_to_the_calibrated_and_bounded_evidence(features: list[float], bias: float) -> None:
     knots = np.tile(np.array([-1.0, 0.0, 1.0]), (3, 1))
