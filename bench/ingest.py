@@ -2,9 +2,10 @@
 
 `python bench/ingest.py [--seconds 6] [--sessions 256] [--rounds 3]` serves both under the same uvicorn settings, one after the other in
 a process of its own, and loads them from this one over keep-alive connections. The bare endpoint reads the very same bodies and answers
-204. Batches hold 300 made-up events and 300 frames, as the SDK packs and compresses them. In life a session sends every five seconds and
-its scores are published with every third batch; here sessions send as fast as they are answered, so the pause between two scores is set
-such that the share stays the same, and is printed.
+204. Batches hold 300 made-up events and 300 frames, as the SDK packs and compresses them. In life a session sends every five seconds, and
+every third batch is scored and published (`score_seconds`); the three are folded together then, so in the steady state a fold and a score
+fall to every third batch. Here sessions send as fast as they are answered, so the pause between two scores is set such that the shares
+stay the same; both are printed. Every sixteenth batch takes a snapshot, as it does by default.
 """
 
 import argparse
@@ -36,27 +37,32 @@ PUBLISHED = 1 / 3
 GOAL = 0.2
 
 
-def columns(chance: random.Random) -> schema.Columns:
-    """Return a made-up hand: the pointer moves at 60 Hz on a display's grid, pauses, and clicks now and then."""
+def columns(chance: random.Random) -> tuple[schema.Columns, int]:
+    """Return a made-up hand and its time in µs: the pointer moves at 60 Hz on a display's grid, and presses after pauses of its own."""
     dt, kind, code, dx, dy = [], [], [], [], []
-    for index in range(EVENTS):
-        click = index % 40 in (38, 39)
-        dt.append(
-            chance.choice((16_667, 16_667, 16_611, 33_350)) + chance.randrange(400) + (chance.randrange(400_000) if index % 50 == 0 else 0)
-        )
-        kind.append((kinds.POINTER_DOWN, kinds.POINTER_UP)[index % 2] if click else kinds.POINTER_MOVE)
+    pause, held = 0.0, False
+    for _ in range(EVENTS):
+        wait = chance.choice((16_667, 16_667, 16_611, 33_350)) + chance.randrange(400)
+        pause -= wait
+        click = held or pause <= 0.0
+        if click:
+            held = not held
+            wait, pause = (wait, 1e6 * chance.lognormvariate(-0.4, 0.6)) if held else (round(1e3 * chance.lognormvariate(4.4, 0.3)), pause)
+        dt.append(wait)
+        kind.append((kinds.POINTER_DOWN if held else kinds.POINTER_UP) if click else kinds.POINTER_MOVE)
         code.append(kinds.BUTTON_LEFT if click else kinds.BUTTON_NONE)
         dx.append(0 if click else round(chance.gauss(3, 8)))
         dy.append(0 if click else round(chance.gauss(-1, 6)))
-    return schema.Columns(
-        struct.pack(f"<{EVENTS}I", *dt), bytes(kind), bytes(code), struct.pack(f"<{EVENTS}h", *dx), struct.pack(f"<{EVENTS}h", *dy)
-    )
+    packed = struct.pack(f"<{EVENTS}h", *dx), struct.pack(f"<{EVENTS}h", *dy)
+    return schema.Columns(struct.pack(f"<{EVENTS}I", *dt), bytes(kind), bytes(code), *packed), sum(dt)
 
 
-def hands(chance: random.Random) -> Iterator[tuple[schema.Columns, bytes]]:
-    """Yield input and frames for one batch after another, never the same twice: what comes again would be a replay."""
+def hands(chance: random.Random) -> Iterator[tuple[schema.Columns, bytes, int]]:
+    """Yield input, frames and their time for one batch after another, never the same twice: what comes again would be a replay."""
     while True:
-        yield columns(chance), struct.pack("<300I", *(16_667 + chance.randrange(-300, 300) for _ in range(300)))
+        input, span_us = columns(chance)
+        frame_us = span_us // EVENTS - 300
+        yield input, struct.pack(f"<{EVENTS}I", *(frame_us + chance.randrange(-300, 300) for _ in range(EVENTS))), span_us
 
 
 @dataclass
@@ -67,13 +73,14 @@ class Player:
     key: bytes = b""
     seq: int = 0
     prev: bytes = sign.FIRST_PREV
+    at_us: int = 0
 
-    def request(self, parts: Iterator[tuple[schema.Columns, bytes]], path: str = "/v1/batches") -> bytes:
+    def request(self, parts: Iterator[tuple[schema.Columns, bytes, int]], path: str = "/v1/batches") -> bytes:
         """Return the bytes of the next request."""
-        input, frames = next(parts)
-        at_us = 5_000_000 * (self.seq + 1)
-        clock = schema.ClockPair(at_us, 1_760_000_000_000_000 + at_us)
-        batch = schema.Batch(limits.VERSION, self.session, self.seq + 1, self.prev, clock, at_us - 5_000_000, input, frames)
+        input, frames, span_us = next(parts)
+        began_us, self.at_us = self.at_us, self.at_us + span_us
+        clock = schema.ClockPair(self.at_us, 1_760_000_000_000_000 + self.at_us)
+        batch = schema.Batch(limits.VERSION, self.session, self.seq + 1, self.prev, clock, began_us, input, frames)
         body, described = squeeze(pack(batch))
         self.seq, self.prev = self.seq + 1, sign.digest(body)
         described = {**described, headers.SESSION: self.session, headers.SIGNATURE: sign.sign(self.key, sign.BATCH, body).hex()}
@@ -242,14 +249,15 @@ def client_key(data: str) -> str:
     return asyncio.run(make())
 
 
-def published(data: str) -> float:
-    """Return the share of batches that published scores."""
+def shares(data: str) -> tuple[float, float]:
+    """Return which share of batches was published with scores, and which was folded before the end."""
     import sqlite3
 
     with sqlite3.connect(Path(data) / "countersign.db") as store:
         scored, taken = (store.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("scores", "batches"))
+        (waiting,) = store.execute("SELECT count(*) FROM batches JOIN sessions ON id = session WHERE seq > folded").fetchone()
     store.close()
-    return scored / taken
+    return scored / taken, 1.0 - waiting / taken
 
 
 def main() -> None:
@@ -263,7 +271,7 @@ def main() -> None:
     chance = random.Random(1)
     parts = hands(chance)
     each = max(8, int(wanted.most * wanted.seconds / wanted.sessions))
-    ratios, rates, times, shares, costs = [], [], [], [], []
+    ratios, rates, times, done, costs = [], [], [], [], []
     rate = 300.0
     for turn in range(wanted.rounds + 1):
         seconds = wanted.seconds if turn else 2.0  # the first only finds out how fast it is
@@ -274,7 +282,7 @@ def main() -> None:
             requests = [[player.request(parts) for _ in range(each)] for player in players]
             rate, taken, cost = measured(server, port, requests, seconds, 200)
             stop(server)
-            share = published(data)
+            share = shares(data)
             if not turn:
                 continue
             server, port = start("bare", data)
@@ -283,7 +291,7 @@ def main() -> None:
         costs.append(bare_cost / cost)
         ratios.append(rate / bare)
         rates.append((rate, bare))
-        shares.append(share)
+        done.append(share)
         times += taken
     size = statistics.mean(len(request) for request in requests[0])
     best = rates[ratios.index(max(ratios))]
@@ -291,7 +299,9 @@ def main() -> None:
     print(f"ingest, best round  {max(ratios):.3f}  ({best[0]:.0f}/s against {best[1]:.0f}/s)")
     print(f"ingest, by the processor time of the server alone  {statistics.median(costs):.3f}")
     print(f"ingest, bytes of a request with {EVENTS} events  {size:.0f}  (compressed as the SDK does)")
-    print(f"ingest, share of batches that published scores  {statistics.mean(shares):.2f}  about {PUBLISHED:.2f}")
+    scored, folded = (statistics.mean(each) for each in zip(*done, strict=True))
+    print(f"ingest, share of batches that published scores  {scored:.2f}  about {PUBLISHED:.2f}")
+    print(f"ingest, share of batches that were folded into their History before the end  {folded:.2f}")
     worst = statistics.quantiles(times, n=100)[98]
     print(f"ingest, ms to the acknowledgement at full load, p50 and p99  {1e3 * statistics.median(times):.1f}  {1e3 * worst:.1f}")
 
