@@ -174,6 +174,17 @@ async def test_a_decision_replays_under_another_policy_and_another_model(inside,
     assert (again.judgement.rule, again.assessment.model) == ("always", "none")
 
 
+async def test_each_engine_decides_learns_and_tells_the_bus(start_in_process, database, tmp_path, clock, raw_player, key_presses) -> None:
+    async with start_in_process(tmp_path / "data", clock, database=database, decision_seconds=30.0) as inside:
+        token = await play(inside, raw_player, key_presses)
+        answers = [await ask(inside, token=token, user=USER, request_id=f"r-{number}") for number in range(2)]
+        assert [answer.json()["failover"] for answer in answers] == [None, None]
+        row = await inside.service.store.one(select(subjects.c.journey, subjects.c.version))
+        assert (row["journey"] != b"", row["version"]) == (True, 1)
+        assert (await ask(inside, token=token, user=USER, request_id="r-0")).json() == answers[0].json()
+        assert await inside.service.relay.stop(30) == 0
+
+
 async def test_a_timing_model_of_the_operators_own_judges_and_is_named_in_the_answer(
     start_in_process, tmp_path, clock, raw_player, key_presses
 ) -> None:
