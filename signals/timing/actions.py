@@ -47,9 +47,11 @@ _HALF_SURE: Final = 50.0
 def assess(evidence: Evidence) -> Finding:
     """Return evidence from the waits between the player's last actions; abstains below FEWEST."""
     marks = evidence.history.marks
-    if not len(marks.told) or not ((marks.names & WHICH) > SHOWS).any():
+    if not len(marks.told):
         return abstain(NOT_APPLICABLE)
-    n, lone, lag, spread, usual = _rhythm(marks.presses, marks.told, marks.names)
+    done, n, lone, lag, spread, usual = _rhythm(marks.presses, marks.told, marks.names)
+    if not done:
+        return abstain(NOT_APPLICABLE)
     features = {"waits": float(n)}
     if n < FEWEST:
         return abstain(TOO_FEW, features)
@@ -67,13 +69,17 @@ def assess(evidence: Evidence) -> Finding:
 
 
 @kernel
-def _rhythm(presses: Ticks, told: Ticks, names: Bytes) -> tuple[int, int, int, float, float]:
-    """Return the number of waits, of how many one press alone is the reason, and what `_cycle` says of them."""
+def _rhythm(presses: Ticks, told: Ticks, names: Bytes) -> tuple[int, int, int, int, float, float]:
+    """Return how many actions there are; the number of waits between the player's, how many of these have one press alone for a reason,
+    and what `_cycle` says of them."""
+    done = 0
+    for name in names:
+        done += 1 if (name & WHICH) > SHOWS else 0
     waits, lone = _waits(presses, told, names)
     if len(waits) < FEWEST:
-        return len(waits), lone, 1, 0.0, 0.0
+        return done, len(waits), lone, 1, 0.0, 0.0
     lag, spread, usual = _cycle(waits)
-    return len(waits), lone, lag, spread, usual
+    return done, len(waits), lone, lag, spread, usual
 
 
 @kernel

@@ -6,6 +6,7 @@ in different batches and are not merged here but when they are read, so cuts don
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 from zlib import crc32
 
@@ -85,7 +86,12 @@ def name_code(action: Action) -> int:
     """
     auto = action.extra.get("auto")
     said = BY_GAME if auto is True else BY_HAND if auto is False else 0
-    return said | (_KNOWN.get(action.name) or _OTHERS + crc32(action.name.encode()) % (WHICH + 1 - _OTHERS))
+    return said | _which(action.name)
+
+
+@lru_cache(maxsize=1024)
+def _which(name: str) -> int:
+    return _KNOWN.get(name) or _OTHERS + crc32(name.encode()) % (WHICH + 1 - _OTHERS)
 
 
 _PRESS: Final = np.zeros(256, np.bool_)

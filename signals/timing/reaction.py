@@ -69,10 +69,11 @@ Measured = tuple[float, float, float, float, float, int, float, float, float]
 def assess(evidence: Evidence) -> Finding:
     """Return evidence from the last reactions; abstains below FEWEST."""
     marks = evidence.history.marks
-    if not len(marks.told) or not ((marks.names & WHICH) <= SHOWS).any():
+    if not len(marks.told):
         return abstain(NOT_APPLICABLE)
-    latencies, measured = _reactions(marks.presses, marks.how, marks.told, marks.names)
-    n = len(latencies)
+    shows, n, measured = _reactions(marks.presses, marks.how, marks.told, marks.names)
+    if not shows:
+        return abstain(NOT_APPLICABLE)
     features = {"reactions": float(n)}
     if n < FEWEST:
         return abstain(TOO_FEW, features)
@@ -140,10 +141,10 @@ def _newest(presses: Ticks, told: Ticks) -> int:
 
 
 @kernel
-def _reactions(presses: Ticks, how: Bytes, told: Ticks, names: Bytes) -> tuple[NDArray[np.float64], Measured]:
-    """Return latencies in ticks, and of them: median and spread; the spread of the waits since the press before; median and spread of the
-    gaps between the shows; how many came early; the share of early ones at shifted times; the share of early ones that followed a line; and
-    the grid that they seem to be on."""
+def _reactions(presses: Ticks, how: Bytes, told: Ticks, names: Bytes) -> tuple[int, int, Measured]:
+    """Return how much was shown, how much of it was reacted to, and of these in ticks: median and spread of the latencies; the spread of
+    the waits since the press before; median and spread of the gaps between the shows; how many came early; the share of early ones at
+    shifted times; the share of early ones that followed a line; and the grid that latencies seem to be on."""
     answers = _answers(presses, how, told, names)
     newest = _newest(presses, told)
     shows = np.empty(len(told), np.int64)
@@ -177,14 +178,14 @@ def _reactions(presses: Ticks, how: Bytes, told: Ticks, names: Bytes) -> tuple[N
         size += 1
     latencies, since = latencies[:size], since[:size]
     if size < FEWEST:
-        return latencies, (0.0, 0.0, 0.0, 0.0, 0.0, 0, 0.0, 0.0, 0.0)
+        return n, size, (0.0, 0.0, 0.0, 0.0, 0.0, 0, 0.0, 0.0, 0.0)
     for at in range(1, size):
         gaps[at - 1] = seen[at] - seen[at - 1]
     chance = _by_chance(seen[:size], answers)
     lined = early_lines / early if early else 1.0
     usual, spread = quartiles(latencies)
     usual_gap, gap_spread = quartiles(gaps[: size - 1])
-    return latencies, (usual, spread, quartiles(since)[1], usual_gap, gap_spread, early, chance, lined, _grid(latencies))
+    return n, size, (usual, spread, quartiles(since)[1], usual_gap, gap_spread, early, chance, lined, _grid(latencies))
 
 
 @kernel

@@ -24,13 +24,15 @@ _RAREST: Final = 1e-300
 
 def too_steady(spread: float, floor: float, count: int) -> float:
     """Return the evidence in nats, 0 or more, of `count` values whose spread would be `floor` with the steadiest hand (same unit)."""
+    if spread >= floor:
+        return 0.0
     freedom = _EFFICIENCY * count
     return _evidence(float(gammainc(freedom / 2.0, freedom / 2.0 * (spread / floor) ** 2)))
 
 
 def too_often(hits: int, count: int, chance: float) -> float:
     """Return the evidence in nats, 0 or more, of `hits` in `count` where each comes with `chance`."""
-    return _evidence(float(bdtrc(hits - 1, count, chance)) if hits else 1.0)
+    return _evidence(float(bdtrc(hits - 1, count, chance))) if hits > count * chance else 0.0
 
 
 def _evidence(rare: float) -> float:
