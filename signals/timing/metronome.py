@@ -5,8 +5,8 @@ delays and the timing of discrete motor responses", Perception & Psychophysics 1
 milliseconds at any pace. Who waits for seconds may be paced by the game, and then varies as reactions do, by 25 ms and more (Luce,
 "Response times", 1986). What lies well below is a timer's. That needs no fit, so it holds for devices that nobody recorded.
 
-A pipeline's grid can make an even hand look exact: times that come in steps are held against a hand's spread and the step's together. A
-key that is held down repeats itself; that is left out (`repeats`).
+A pipeline's grid can make an even hand look exact: times that come in steps count as spread by the step at least, and are held against a
+hand's spread and the step's together. A key that is held down repeats itself; that is left out (`repeats`).
 """
 
 from typing import Final
@@ -34,6 +34,8 @@ _STEP: Final = 2_000 / TICK_US
 """Ticks between neighbouring values from which on they are a grid's, not a jitter's."""
 _INNER: Final = 20
 """Of so many intervals the shortest and the longest don't tell the grid: they may be pauses."""
+_TRUNCATED: Final = 0.789
+"""Standard deviation of the middle nine tenths of a Gaussian of 1."""
 _HALF_SURE: Final = 50.0
 
 
@@ -59,7 +61,7 @@ def _judge(name: str, window: Window) -> Finding | None:
     middle, spread, step = _pace(intervals)
     features = {"intervals": float(n), "median_ms": middle * TICK_US / 1e3, "spread_ms": spread * TICK_US / 1e3}
     hidden = step * step / 6.0
-    given = too_steady((spread**2 + hidden) ** 0.5, (max(FINGER, min(HAND * middle, REACTION)) ** 2 + hidden) ** 0.5, n)
+    given = too_steady(max(spread, hidden**0.5), (max(FINGER, min(HAND * middle, REACTION)) ** 2 + hidden) ** 0.5, n)
     detail = f"{n} intervals between {name} of {middle * TICK_US / 1e3:.0f} ms vary by {spread * TICK_US / 1e3:.1f} ms"
     return found((Reason(f"metronome.{name}", detail, min(MOST, given)),), n / (n + _HALF_SURE), features)
 
@@ -69,9 +71,10 @@ def _pace(intervals: IntArray) -> tuple[float, float, float]:
     """Return the median in ticks, the spread as a standard deviation, and the step of the grid that the intervals keep to, 0 without."""
     middle, spread = quartiles(intervals.astype(np.float64))
     ordered = np.sort(intervals)
+    inner = ordered[len(ordered) // _INNER : len(ordered) - len(ordered) // _INNER]
     step = 0
-    for at in range(len(ordered) // _INNER + 1, len(ordered) - len(ordered) // _INNER):
-        gap = ordered[at] - ordered[at - 1]
+    for at in range(1, len(inner)):
+        gap = inner[at] - inner[at - 1]
         if gap >= _STEP and (step == 0 or gap < step):
             step = gap
-    return middle, spread, float(step)
+    return middle, min(spread, inner.std() / _TRUNCATED), float(step)

@@ -5,7 +5,7 @@ keyboard settings); recordings of honest typing show 100 ms too. A run of presse
 between them, counts as its first press.
 
 Where a client reports no releases, a script that presses one key looks the same. Then a run counts as held if no finger could keep its
-pace, or if it is as even and as short as the repeats of a key that somebody holds for a moment.
+pace, or if it comes after the wait before a first repeat and is as even and as short as those of a key held for a moment.
 """
 
 from typing import Final
@@ -26,6 +26,8 @@ _EVEN: Final = 40
 """Ticks by which repeats differ at most."""
 _LONGEST: Final = 40
 """Presses of a bare run that somebody may have held."""
+_DELAY: Final = 1_500
+"""Ticks that every system waits before the first repeat."""
 _RUN: Final = 4
 """Presses from which on they are a run."""
 
@@ -46,7 +48,8 @@ def kept(since: IntArray, down: NDArray[np.bool_], code: IntArray) -> IntArray:
                     break
                 slow = True
             end += 1
-        held = end - start >= _RUN and not (bare and slow and end - start > _LONGEST)
+        doubtful = bare and slow and (end - start > _LONGEST or since[start] < _DELAY)
+        held = end - start >= _RUN and not doubtful
         for at in range(start, start + 1 if held else end):
             rows[count] = at
             count += 1
