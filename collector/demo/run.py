@@ -22,7 +22,10 @@ SETTLE_S: Final = 10.0
 def run(console: Console | None) -> tuple[dict[str, Any], bool]:
     """Play the demo, on `console` if there is one. Returns the summary and whether every verdict is the expected one."""
     if console is not None:
-        console.print("Starting a collector, and ten players in processes of their own ...", style="dim")
+        console.print(
+            "Starting a collector, which compiles its scoring once after an install, and ten players in processes of their own ...",
+            style="dim",
+        )
     with stage() as ground, cast(ground, PLAY_S) as actors, _desk(ground) as desk:
         for actor in actors:
             actor.next_word(LONGEST_START_S)
