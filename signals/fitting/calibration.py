@@ -50,7 +50,7 @@ def isotonic(sums: Floats, bot: Bools, weights: Floats) -> Points:
     order = np.argsort(sums, kind="stable")
     share = np.cumsum(weights[order]) / weights.sum()
     bins = np.minimum((share * _BINS).astype(np.int64), _BINS - 1)
-    each = len(sums) / weights.sum()
+    each = np.count_nonzero(weights) / weights.sum()
     weight = np.bincount(bins, weights[order], _BINS) * each
     bots = np.bincount(bins, weights[order] * bot[order], _BINS) * each
     centre = np.bincount(bins, weights[order] * sums[order], _BINS) * each

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from signals.figures import figures
 from signals.fitting.calibration import calibrated, mapped, moved
+from signals.fitting.stroke_samples import DRAWN
 from signals.regress import Bools, additive, place_knots
 from signals.samples import Rng, balanced, group
 from signals.timing.additive import Curves, Floats, Points, basis
@@ -72,13 +73,24 @@ def fit_curves(
         held = fold == left_out
         sums[held] = _sums(design, bot, weights, taught & ~held, knots.shape)[held]
     values, bias = additive(design[taught], bot[taught], weights[taught], knots.shape)
-    calibration = _by_class(sums, bot, weights, fold, np.array([trace.device for trace in traces]))
+    stated = _stated(traces, bot, weights)
+    calibration = _by_class(sums, bot, stated, fold, np.array([trace.device for trace in traces]))
     if on_average:
         unseen = _unseen(design, sums, bot, weights, taught, traces, knots.shape)
-        calibration[UNKNOWN] = calibrated(unseen, bot, weights, fold)
+        calibration[UNKNOWN] = calibrated(unseen, bot, stated, fold)
     elif care:
         calibration[UNKNOWN] = moved(calibration[UNKNOWN], _care(design, sums, bot, weights, taught, traces, knots.shape))
-    return Curves(least, knots, np.round(values, 4), round(bias, 4), calibration, _card(sums, bot, weights, fold) if card else {})
+    return Curves(least, knots, np.round(values, 4), round(bias, 4), calibration, _card(sums, bot, stated, fold) if card else {})
+
+
+def _stated(traces: Sequence[Trace], bot: Bools, weights: Floats) -> Floats:
+    """Return the weights at which chances are stated: without the scripts that were drawn to teach, as many bots as people."""
+    drawn = np.array([trace.family.startswith(DRAWN) for trace in traces])
+    stated = np.where(drawn, 0.0, weights)
+    if stated[bot].sum() == 0.0:
+        return weights
+    stated[bot] *= stated[~bot].sum() / stated[bot].sum()
+    return stated
 
 
 def _card(sums: Floats, bot: Bools, weights: Floats, fold: IntArray) -> dict[str, float]:
@@ -87,7 +99,7 @@ def _card(sums: Floats, bot: Bools, weights: Floats, fold: IntArray) -> dict[str
     for left_out in np.unique(fold):
         held = fold == left_out
         evidence[held] = mapped(calibrated(sums[~held], bot[~held], weights[~held], fold[~held]), sums[held])
-    return {name: round(float(figure), 4) for name, figure in asdict(figures(evidence[~bot], evidence[bot])).items()}
+    return {name: round(float(figure), 4) for name, figure in asdict(figures(evidence[~bot], evidence[bot & (weights > 0.0)])).items()}
 
 
 def _sums(design: Floats, bot: Bools, weights: Floats, seen: Bools, shape: tuple[int, ...]) -> Floats:

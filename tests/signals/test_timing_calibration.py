@@ -8,7 +8,9 @@ from scipy.special import expit, logit
 
 from signals.figures import calibration_error
 from signals.fitting.calibration import calibrated, isotonic, line, mapped, moved
+from signals.fitting.curves import fit_curves
 from signals.timing.additive import MOST, Curves, nats
+from signals.traces import BOT, HUMAN, Trace
 
 N = 4000
 BENT = np.array([[-4.0, -9.0], [-1.0, -1.5], [0.0, 0.2], [2.0, 0.5], [3.0, 6.0]])
@@ -73,3 +75,19 @@ def test_shares_add_up_to_the_calibrated_and_bounded_evidence(features: list[flo
     assert evidence == pytest.approx(raw, rel=0.05) or abs(raw) > MOST / 4.0
     told = curves.contributions(measured)
     assert shares * told.sum() == pytest.approx(told * shares.sum(), abs=1e-6)
+
+
+def test_scripts_drawn_to_teach_do_not_move_what_chances_are_stated() -> None:
+    rng = np.random.default_rng(0)
+    truth = np.repeat([0, 1, 1], 300)
+    features = (rng.normal(0.0, 1.0, 900) + np.repeat([-1.0, 1.0, 0.0], 300))[:, None]
+    nothing = np.zeros(0, np.int64)
+    names = np.repeat(["human", "linear", "drawn_line"], 300)
+    traces = [
+        Trace("", "made", BOT if bot else HUMAN, name, f"{at % 40}", "desktop", nothing, nothing, nothing, nothing, nothing)
+        for at, (bot, name) in enumerate(zip(truth, names, strict=True))
+    ]
+    curves = fit_curves(0, features, traces, {f"{at}": at % 4 for at in range(40)}, care=False, card=True)
+    chances = [expit(sum(map(np.sum, curves.calibrated(row, "desktop")))) for row in features[:600]]
+    assert calibration_error(np.array(chances), truth[:600].astype(float), np.ones(600)) < 0.06
+    assert (curves.card["people"], curves.card["bots"]) == (300, 300)
