@@ -51,9 +51,13 @@ def around(codes: IntArray, before: Table, after: Table) -> Table:
     told = np.zeros((n, BINS))
     for at in range(n):
         if at > 0:
-            told[at] += before[codes[at - 1] * CLASSES + codes[at]]
+            pair = codes[at - 1] * CLASSES + codes[at]
+            for one in range(BINS):
+                told[at, one] += before[pair, one]
         if at < n - 1:
-            told[at] += after[codes[at + 1] * CLASSES + codes[at + 2]]
+            pair = codes[at + 1] * CLASSES + codes[at + 2]
+            for one in range(BINS):
+                told[at, one] += after[pair, one]
     return told
 
 
@@ -62,7 +66,9 @@ def within(codes: IntArray, told: Table, reached: Table) -> Table:
     """Return what is told by the pairs around, and by the pair that the interval lies between."""
     whole = told.copy()
     for at in range(len(told)):
-        whole[at] += reached[codes[at] * CLASSES + codes[at + 1]]
+        pair = codes[at] * CLASSES + codes[at + 1]
+        for one in range(BINS):
+            whole[at, one] += reached[pair, one]
     return whole
 
 
@@ -76,7 +82,8 @@ def features(codes: IntArray, binned: IntArray, told: Table, whole: Table) -> ND
     n = len(binned)
     out = np.full(3, np.nan)
     everything = np.arange(n)
-    over, variance = _against_other_orders(whole, binned, everything)
+    scratch = np.empty((2, BINS))
+    over, variance = _against_other_orders(whole, binned, everything, 0, n, scratch)
     if variance > _LEAST * n:
         out[0] = over / sqrt(variance)
         out[1] = (over - variance / 2.0) / sqrt(n)
@@ -92,7 +99,7 @@ def features(codes: IntArray, binned: IntArray, told: Table, whole: Table) -> ND
     over, variance = 0.0, 0.0
     for pair in range(PAIRS):
         if starts[pair + 1] - starts[pair] > 1:
-            more, wider = _against_other_orders(told, binned, everything[starts[pair] : starts[pair + 1]])
+            more, wider = _against_other_orders(told, binned, everything, starts[pair], starts[pair + 1], scratch)
             over += more
             variance += wider
     if variance > _LEAST * n:
@@ -101,13 +108,18 @@ def features(codes: IntArray, binned: IntArray, told: Table, whole: Table) -> ND
 
 
 @kernel
-def _against_other_orders(told: Table, binned: IntArray, members: IntArray) -> tuple[float, float]:
-    """Return by how much these intervals say more than their expectation over all orders of them, and the variance over those orders."""
-    n = len(members)
-    share = np.zeros(BINS)
-    middle = np.zeros(BINS)
+def _against_other_orders(told: Table, binned: IntArray, members: IntArray, start: int, end: int, scratch: Table) -> tuple[float, float]:
+    """Return by how much some intervals say more than their expectation over all orders of them, and the variance over those orders.
+
+    They are `members` from `start` to `end`; `scratch` has room for two rows of bins.
+    """
+    n = end - start
+    share, middle = scratch[0], scratch[1]
+    for one in range(BINS):
+        share[one] = middle[one] = 0.0
     said = 0.0
-    for at in members:
+    for place in range(start, end):
+        at = members[place]
         share[binned[at]] += 1.0 / n
         said += told[at, binned[at]]
         for one in range(BINS):
@@ -116,7 +128,8 @@ def _against_other_orders(told: Table, binned: IntArray, members: IntArray) -> t
     for one in range(BINS):
         grand += share[one] * middle[one]
     squares = 0.0
-    for at in members:
+    for place in range(start, end):
+        at = members[place]
         own, power = 0.0, 0.0
         for one in range(BINS):
             apart = told[at, one] - middle[one]

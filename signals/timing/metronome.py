@@ -61,7 +61,10 @@ def _judge(name: str, window: Window) -> Finding | None:
     middle, spread, step = _pace(intervals)
     features = {"intervals": float(n), "median_ms": middle * TICK_US / 1e3, "spread_ms": spread * TICK_US / 1e3}
     hidden = step * step / 6.0
-    given = too_steady(max(spread, hidden**0.5), (max(FINGER, min(HAND * middle, REACTION)) ** 2 + hidden) ** 0.5, n)
+    measured, steadiest = max(spread, hidden**0.5), (max(FINGER, min(HAND * middle, REACTION)) ** 2 + hidden) ** 0.5
+    given = too_steady(measured, steadiest, n) if measured < steadiest else 0.0
+    if not given:
+        return found((), n / (n + _HALF_SURE), features)
     detail = f"{n} intervals between {name} of {middle * TICK_US / 1e3:.0f} ms vary by {spread * TICK_US / 1e3:.1f} ms"
     return found((Reason(f"metronome.{name}", detail, min(MOST, given)),), n / (n + _HALF_SURE), features)
 

@@ -44,7 +44,7 @@ def features(binned: IntArray, expected: NDArray[np.float64]) -> NDArray[np.floa
     if power <= _NO_POWER:
         return out
     first, last = _SLOW
-    for lag in range(1, last + 1):
+    for lag in range(1, min(last, n - 1) + 1):
         along = 0.0
         for at in range(lag, n):
             along += left[at] * left[at - lag]
