@@ -32,6 +32,8 @@ _FAR: Final = 4.0
 """Pixels from which rounding to whole ones no longer matters much."""
 _LATE: Final = 0.4
 """Logarithm of a wait over the usual one, from which it is a late one (half as long again)."""
+_RISING: Final = 1e-9
+"""Change of speed (logarithms) that is more than rounding in the sum."""
 _UNEVEN: Final = 0.05
 """Spread of changing waits (logarithms) below which the clock says nothing."""
 
@@ -118,7 +120,7 @@ def pace(track: Floats) -> Floats:
         vv += change_speed * change_speed
         sw += change * change_wait
         size += abs(change)
-        is_faster = change_speed > 0.0
+        is_faster = change_speed > _RISING
         if is_faster:
             faster += 1
         elif was_faster:

@@ -22,7 +22,7 @@ DETAILS: Final = {
 def judge_strokes(name: str, window: Window, channel: Channel | None) -> Finding:
     """Return the finding of one channel of moves.
 
-    Always by the most careful calibration: short movements are weak evidence, and by class they are calibrated badly (docs/report-card.md).
+    Always as from a device never seen: by class, short movements are calibrated too boldly (docs/decisions/0305).
     """
     if not window.seen:
         return Finding(None, abstained=NOT_APPLICABLE)
