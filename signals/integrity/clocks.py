@@ -16,7 +16,7 @@ NAME: Final = "clocks"
 FULL: Final = 0.01
 """Beyond BENT, the deviation at which the evidence is whole."""
 FAST: Final = 6.5
-"""Nats: not one honest run in 100,000 simulated ones gets here (bench/clocks.py); the rest is for links nobody thought of."""
+"""Nats: one honest session in 36,000 simulated ones is called bent (bench/clocks.py); the rest is for links nobody thought of."""
 SLOW: Final = 5.0
 """A server whose queue grows makes every client look slow."""
 DISAGREE: Final = 5.5
