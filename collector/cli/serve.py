@@ -104,5 +104,5 @@ def _greet(settings: "Settings", made: dict[str, str]) -> None:
         typer.echo("First start: two keys were made. They are shown this once; more with `countersign keys create`.")
         for role, text in made.items():
             typer.echo(f"  {role:<9} {text}")
-        typer.echo("Scoring is compiled once after an install, which takes up to a minute; /readyz answers when it is done.")
+        typer.echo("Scoring is compiled once after an install, which takes a minute or two; /readyz answers when it is done.")
     sys.stdout.flush()

@@ -30,8 +30,8 @@ GAME: Final = "slots"
 BUILD: Final = "1.4.0"
 INTERVAL_MS: Final = 1000
 """The demo's clients send every second, so that there is something to see."""
-START_S: Final = 300.0
-"""The first start after an install compiles what scores: half a minute of a processor, and there may be but a busy one."""
+START_S: Final = 600.0
+"""The first start after an install compiles what scores: near two minutes of a processor, and there may be but a busy one."""
 
 _PLACES: Final = """network,country_code,city,latitude,longitude,timezone
 62.28.0.0/16,PT,Lisbon,38.72,-9.14,Europe/Lisbon
