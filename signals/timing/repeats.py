@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from signals.kernel import kernel
 from signals.types import IntArray
+from wire import kinds
 
 _SLOWEST: Final = 1_500
 """Ticks (150 ms) between repeats, where a client reports releases, so that their absence says something."""
@@ -30,6 +31,18 @@ _DELAY: Final = 1_500
 """Ticks that every system waits before the first repeat."""
 _RUN: Final = 4
 """Presses from which on they are a run."""
+
+
+@kernel
+def left_out(since: IntArray, what: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the columns of a window of keys (kind * 16 + class) without repeats; the time that those took stays."""
+    rows = kept(since, (what >> 4) == kinds.KEY_DOWN, what & 15)
+    if len(rows) == len(since):
+        return since, what
+    times = np.cumsum(since)[rows]
+    waits = times.copy()
+    waits[1:] -= times[:-1]
+    return waits, what[rows]
 
 
 @kernel

@@ -48,7 +48,7 @@ class Presses:
 
 def keys(window: Window) -> Presses:
     """Return the presses of the keyboard's window."""
-    return Presses(*_keys(window.since.astype(np.int64), window.what.astype(np.int64)))
+    return Presses(*_keys(*repeats.left_out(window.since.astype(np.int64), window.what.astype(np.int64))))
 
 
 def clicks(window: Window) -> Presses:
@@ -64,12 +64,6 @@ Columns = tuple[IntArray, IntArray, IntArray, Bools, IntArray]
 def _keys(since: IntArray, what: IntArray) -> Columns:
     down = (what >> 4) == kinds.KEY_DOWN
     code = np.minimum(what & 15, _CLASSES - 1)
-    rows = repeats.kept(since, down, code)
-    if len(rows) < len(since):
-        times = np.cumsum(since)[rows]
-        down, code = down[rows], code[rows]
-        since = times.copy()
-        since[1:] -= times[:-1]
     intervals, codes = _between(since, down, code)
     return intervals, codes, since, down, code
 

@@ -112,6 +112,11 @@ def test_a_key_that_is_held_down_is_no_rhythm(period_us: int, released: bool) ->
         assert detector.assess(Evidence(history(held))).evidence is None
 
 
+def test_a_timer_that_frames_round_is_no_held_key() -> None:
+    even = np.tile([1000] * 13 + [833], 8)
+    assert len(kept(even, np.ones(len(even), np.bool_), np.full(len(even), 8))) == len(even)
+
+
 def test_repeats_count_as_their_first_press_and_all_else_stays() -> None:
     waits = np.array([3000, 1800, 5000, *[1000] * 9, 2400, 1500])
     code = np.array([1, 2, *[8] * 10, 3, 4])
