@@ -5,6 +5,7 @@ install compiles (numba's documentation, "Caching"). Where neither can be writte
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from numba import njit
@@ -18,3 +19,9 @@ def kernel(function: F) -> F:
         return cast("F", njit(cache=True)(function))
     except RuntimeError:  # no folder to keep it in
         return cast("F", njit(function))
+
+
+def kept(compiled: Callable[..., Any]) -> bool:
+    """Tell whether machine code of a kernel was kept by an earlier process."""
+    folder = compiled.stats.cache_path  # type: ignore[attr-defined]
+    return folder is not None and any(Path(folder).glob(f"*{compiled.__name__}-*.nbi"))

@@ -1,9 +1,13 @@
 """Compile before somebody waits: everything that scores a session is run once over made-up input.
 
 Kernels (kernel.py) are compiled, or read back from where they are kept, when they are first called with arguments of their types: seconds
-that otherwise the first players would wait for.
+that otherwise the first players would wait for. `python -m signals.warm` does it ahead, as when an image is built.
 """
 
+import contextlib
+import subprocess
+import sys
+from dataclasses import replace
 from functools import cache
 from typing import Final
 
@@ -12,9 +16,12 @@ import numpy as np
 from signals.combine import assess
 from signals.facts import Circumstances, of_batch
 from signals.history import EMPTY, dump, learn, load
+from signals.kernel import kept
 from signals.model import load_model
 from signals.replay.recall import Library, Player
 from signals.replay.tail import fresh_of_each
+from signals.timing.additive import _calibrated
+from signals.timing.windows import MOVES, Timing, Window
 from signals.types import Evidence, Facts
 from wire import kinds, limits
 from wire.schema import Action, Batch, ClockPair, Columns, DeviceFacts
@@ -33,7 +40,29 @@ _HANDS: Final = (
 
 @cache
 def warm() -> None:
-    """Take in, store, recognise and judge made-up sessions of every kind of hand. Does nothing when it is called again."""
+    """Take in, store, recognise and judge made-up sessions of every kind of hand. Does nothing when it is called again.
+
+    The first time after an install this compiles, and another process begins at the other end: numba compiles in one thread only.
+    """
+    with contextlib.ExitStack() as stack:
+        if not kept(_calibrated):
+            stack.enter_context(subprocess.Popen([sys.executable, "-c", "from signals.warm import judge; judge()"]))
+        _play()
+
+
+def judge() -> None:
+    """Judge made-up windows that nobody has taken in."""
+    timing = Timing(keys=_window(kinds.KEY_DOWN), moves=_window(kinds.POINTER_MOVE))
+    assess(Evidence(replace(EMPTY, timing=timing)), load_model())
+
+
+def _window(kind: int) -> Window:
+    chance = np.random.default_rng(kind)
+    x, y = chance.integers(0, 999, (2, MOVES)).astype(np.int16)
+    return Window(0, MOVES, chance.integers(50, 2_000, MOVES).astype(np.uint16), np.full(MOVES, kind * 16, np.uint8), x, y)
+
+
+def _play() -> None:
     library = Library()
     for number, hand in enumerate((*_HANDS, sum(_HANDS, ()))):
         told = [_batch(number, hand, seq) for seq in range(_BATCHES)]
@@ -72,3 +101,7 @@ def _batch(number: int, hand: tuple[int, ...], seq: int) -> Facts:
 
 def _steps(chance: np.random.Generator) -> bytes:
     return chance.integers(-20, 21, _EVENTS).astype("<i2").tobytes()
+
+
+if __name__ == "__main__":
+    warm()

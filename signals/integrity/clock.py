@@ -184,7 +184,10 @@ def _speeds(points: Ticks) -> tuple[float, float, int, float]:
         return 1.0, 0.0, pairs, 1.0
     ordered = np.sort(slopes[:pairs])
     half = pairs // 2 + 1
-    start = np.argmin(ordered[half - 1 :] - ordered[: pairs - half + 1])
+    start = 0
+    for at in range(1, pairs - half + 1):
+        if ordered[at + half - 1] - ordered[at] < ordered[start + half - 1] - ordered[start]:
+            start = at
     speed, spread = ordered[start + half // 2], (ordered[start + half - 1] - ordered[start]) / 2.0
     if _agreeing(points) >= _AGREEING * readings:
         spread = max(spread, abs(speed - 1.0))
@@ -194,7 +197,10 @@ def _speeds(points: Ticks) -> tuple[float, float, int, float]:
 @kernel
 def _agreeing(points: Ticks) -> int:
     """Return how many readings had one and the same delay: of an honest clock many, however its link stalls; of a bent one few."""
-    delays = np.sort(points[1::3] - points[::3])
+    delays = np.empty(len(points) // 3)
+    for reading in range(len(delays)):
+        delays[reading] = float(points[3 * reading + 1]) - float(points[3 * reading])
+    delays = np.sort(delays)
     most = first = 0
     for last in range(len(delays)):
         while delays[last] - delays[first] > _SAME:
@@ -229,9 +235,4 @@ def _wall_speed(points: Ticks) -> float:
             steps += 1
         if mono >= BIN or mono < 0.0:
             since = at
-    return _median(speeds[:steps]) if steps >= FEW else 1.0
-
-
-@kernel
-def _median(values: NDArray[np.float64]) -> float:
-    return float(np.partition(values, len(values) // 2)[len(values) // 2])
+    return float(np.sort(speeds[:steps])[steps // 2]) if steps >= FEW else 1.0

@@ -31,7 +31,7 @@ _SLICES: Final = BITS // SLICE
 _KEYS: Final = 1 << SLICE
 _WEAK: Final = 10
 """Bits of a slice that may be flipped: those whose projections are nearest to zero."""
-_NO_COSTS: Final = np.empty((_SLICES, SLICE))
+_NO_FLIPS: Final = np.empty((_SLICES, PROBES), np.int64)
 NONE: Final = 0
 """Stands for a signature that is not there."""
 
@@ -67,8 +67,8 @@ class SignatureIndex:
 
     def search(self, sketch: Sketch) -> list[int]:
         """Return the ids of what is near, the nearest first."""
-        costs = projected(sketch).reshape(_SLICES, SLICE) ** 2 if self._sorted else _NO_COSTS
-        places = _near(self._signatures[: self._size], self._sorted, self._orders, self._starts, costs, sketch.signature)
+        flips = _flips(projected(sketch).reshape(_SLICES, SLICE) ** 2) if self._sorted else _NO_FLIPS
+        places = _near(self._signatures[: self._size], self._sorted, self._orders, self._starts, flips, sketch.signature)
         if not len(places):
             return []
         apart = _apart(self._signatures[places], sketch.signature)
@@ -103,7 +103,7 @@ def _near(
     ordered: int,
     orders: NDArray[np.int32],
     starts: IntArray,
-    costs: NDArray[np.float64],
+    flips: IntArray,
     signature: int,
 ) -> IntArray:
     """Return the places of what differs in NEAR bits at most: under the likeliest keys of each slice, and all that is not sorted yet."""
@@ -111,8 +111,8 @@ def _near(
     count, most = 0, len(signatures) - ordered
     if ordered:
         for part in range(_SLICES):
-            for flip in _flips(costs[part]):
-                key = ((signature >> (part * SLICE)) & (_KEYS - 1)) ^ flip
+            for flip in range(PROBES):
+                key = ((signature >> (part * SLICE)) & (_KEYS - 1)) ^ flips[part, flip]
                 buckets[count, 0], buckets[count, 1] = starts[part, key], starts[part, key + 1]
                 most += starts[part, key + 1] - starts[part, key]
                 count += 1
@@ -140,17 +140,15 @@ def _bits(value: int) -> int:
     return int((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
-@kernel
 def _flips(costs: NDArray[np.float64]) -> IntArray:
-    """Return what to XOR with a slice to have its PROBES likeliest keys; `costs` is what it takes to flip each of its bits."""
-    weakest = np.argsort(costs)[:_WEAK]
-    flips, totals = np.zeros(len(_CHOSEN), np.int64), np.zeros(len(_CHOSEN))
-    for subset in range(len(_CHOSEN)):
-        for place in range(_WEAK):
-            if _CHOSEN[subset, place]:
-                flips[subset] |= np.int64(1) << weakest[place]
-                totals[subset] += costs[weakest[place]]
-    likeliest: IntArray = flips[totals < np.partition(totals, PROBES)[PROBES]]
+    """Return what to XOR with each slice to have its PROBES likeliest keys, shape (slices, PROBES).
+
+    `costs` is what it takes to flip each of a slice's bits, shape (slices, bits).
+    """
+    weakest = np.argsort(costs, axis=1)[:, :_WEAK]
+    totals = np.take_along_axis(costs, weakest, axis=1) @ _CHOSEN.T
+    flips = (np.int64(1) << weakest) @ _CHOSEN.T
+    likeliest: IntArray = np.take_along_axis(flips, np.argpartition(totals, PROBES, axis=1)[:, :PROBES], axis=1)
     return likeliest
 
 
@@ -160,5 +158,5 @@ def _subsets() -> Iterator[list[bool]]:
             yield [place in chosen for place in range(_WEAK)]
 
 
-_CHOSEN: Final = np.array(list(_subsets()))
+_CHOSEN: Final = np.array(list(_subsets()), np.int64)
 """Which of the weakest bits are flipped, a row for each subset of up to three."""

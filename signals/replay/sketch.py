@@ -88,7 +88,8 @@ def sketches(channel: int, intervals: ByteArray, first: int, fresh: int) -> tupl
 
 def projected(sketch: Sketch) -> Floats:
     """Return the projections whose signs are the signature, shape (BITS,)."""
-    margins: Floats = _centred(np.frombuffer(sketch.stretch[sketch.stretch[0] + 2 :], np.uint8)) @ DIRECTIONS
+    after = np.frombuffer(sketch.stretch, np.uint8)
+    margins: Floats = _centred(after, len(after) - AFTER, len(after)) @ DIRECTIONS
     return margins
 
 
@@ -112,8 +113,8 @@ def _signatures(intervals: ByteArray, starts: NDArray[np.int64]) -> tuple[NDArra
     """Return the signatures of the AFTER intervals from each start, and which of them are no metronomes."""
     signatures, lively = np.zeros(len(starts), np.int64), np.zeros(len(starts), np.bool_)
     for place, start in enumerate(starts):
-        centred = _centred(intervals[start : start + AFTER])
-        lively[place] = np.sum(centred * centred) > AFTER * FLAT**2
+        centred = _centred(intervals, start, start + AFTER)
+        lively[place] = _product(centred, centred) > AFTER * FLAT**2
         for bit in range(BITS):
             margin = 0.0
             for step in range(AFTER):
@@ -141,9 +142,9 @@ def _alike(one: ByteArray, others: ByteArray, ends: NDArray[np.int64]) -> tuple[
     start = 0
     for place, end in enumerate(ends):
         n = min(one[0], others[start]) + 1 + AFTER
-        a, b = _centred(one[len(one) - n :]), _centred(others[end - n : end])
-        norm = np.sqrt(np.sum(a * a) * np.sum(b * b))
-        correlations[place] = np.sum(a * b) / norm if norm > 0.0 else 0.0
+        a, b = _centred(one, len(one) - n, len(one)), _centred(others, end - n, end)
+        norm = np.sqrt(_product(a, a) * _product(b, b))
+        correlations[place] = _product(a, b) / norm if norm > 0.0 else 0.0
         overlaps[place] = n
         start = end
     return correlations, overlaps
@@ -175,13 +176,28 @@ _STEEPER: Final = ((1.0, 0.85, 0.72), (2.0, 2.0, 2.0))
 
 
 @kernel
-def _centred(window: ByteArray) -> Floats:
-    """Return a window in medians, clipped, less its mean."""
-    ms = _MS[window]
-    middle = len(ms) // 2
-    clipped = np.minimum(ms / np.partition(ms, middle)[middle], CLIP)
-    centred: Floats = clipped - np.sum(clipped) / len(clipped)
-    return centred
+def _centred(intervals: ByteArray, start: int, end: int) -> Floats:
+    """Return the intervals from start to end in medians, clipped, less their mean."""
+    n = end - start
+    window = np.empty(n)
+    for place in range(n):
+        window[place] = _MS[intervals[start + place]]
+    middle = np.sort(window)[n // 2]
+    mean = 0.0
+    for place in range(n):
+        window[place] = min(window[place] / middle, CLIP)
+        mean += window[place] / n
+    for place in range(n):
+        window[place] -= mean
+    return window
+
+
+@kernel
+def _product(one: Floats, other: Floats) -> float:
+    total = 0.0
+    for place in range(len(one)):
+        total += one[place] * other[place]
+    return total
 
 
 def _directions() -> Floats:

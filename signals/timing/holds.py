@@ -28,7 +28,7 @@ def features(since: IntArray, down: NDArray[np.bool_], code: IntArray) -> NDArra
     """
     out = np.full(5, np.nan)
     size = len(since)
-    holds = np.empty(size, np.int64)
+    holds = np.empty(size)
     presses, rolled, n, pairs = 0, 0, 0, 0
     held, flown, held_2, flown_2, both = 0.0, 0.0, 0.0, 0.0, 0.0
     for at in range(size - 1):

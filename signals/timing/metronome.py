@@ -12,6 +12,7 @@ hand's spread and the step's together. A key that is held down repeats itself; t
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from signals.finding import abstain, found
 from signals.kernel import kernel
@@ -19,7 +20,7 @@ from signals.timing import rhythm
 from signals.timing.judge import TOO_FEW
 from signals.timing.steady import quartiles, too_steady
 from signals.timing.windows import PAUSE, TICK_US, Window
-from signals.types import NOT_APPLICABLE, Evidence, Finding, IntArray, Reason
+from signals.types import NOT_APPLICABLE, Evidence, Finding, Reason
 
 NAME: Final = "metronome"
 
@@ -58,7 +59,7 @@ def _judge(name: str, window: Window) -> Finding | None:
     n = len(intervals)
     if n < rhythm.MIN_INTERVALS:
         return None
-    middle, spread, step = _pace(intervals)
+    middle, spread, step = _pace(intervals.astype(np.float64))
     features = {"intervals": float(n), "median_ms": middle * TICK_US / 1e3, "spread_ms": spread * TICK_US / 1e3}
     hidden = step * step / 6.0
     measured, steadiest = max(spread, hidden**0.5), (max(FINGER, min(HAND * middle, REACTION)) ** 2 + hidden) ** 0.5
@@ -70,14 +71,17 @@ def _judge(name: str, window: Window) -> Finding | None:
 
 
 @kernel
-def _pace(intervals: IntArray) -> tuple[float, float, float]:
+def _pace(intervals: NDArray[np.float64]) -> tuple[float, float, float]:
     """Return the median in ticks, the spread as a standard deviation, and the step of the grid that the intervals keep to, 0 without."""
-    middle, spread = quartiles(intervals.astype(np.float64))
+    middle, spread = quartiles(intervals)
     ordered = np.sort(intervals)
-    inner = ordered[len(ordered) // _INNER : len(ordered) - len(ordered) // _INNER]
-    step = 0
-    for at in range(1, len(inner)):
-        gap = inner[at] - inner[at - 1]
-        if gap >= _STEP and (step == 0 or gap < step):
+    first, last = len(ordered) // _INNER, len(ordered) - len(ordered) // _INNER
+    step = away = away_2 = 0.0
+    for at in range(first, last):
+        gap = ordered[at] - ordered[at - 1] if at > first else 0.0
+        if gap >= _STEP and (step == 0.0 or gap < step):
             step = gap
-    return middle, min(spread, inner.std() / _TRUNCATED), float(step)
+        away += ordered[at] - middle
+        away_2 += (ordered[at] - middle) ** 2
+    variance = away_2 / (last - first) - (away / (last - first)) ** 2
+    return middle, min(spread, max(0.0, variance) ** 0.5 / _TRUNCATED), step

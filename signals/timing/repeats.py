@@ -39,10 +39,14 @@ def left_out(since: IntArray, what: IntArray) -> tuple[IntArray, IntArray]:
     rows = kept(since, (what >> 4) == kinds.KEY_DOWN, what & 15)
     if len(rows) == len(since):
         return since, what
-    times = np.cumsum(since)[rows]
-    waits = times.copy()
-    waits[1:] -= times[:-1]
-    return waits, what[rows]
+    waits, whats = np.zeros(len(rows), np.int64), np.empty(len(rows), np.int64)
+    start = 0
+    for place in range(len(rows)):
+        for at in range(start, rows[place] + 1):
+            waits[place] += since[at]
+        start = rows[place] + 1
+        whats[place] = what[rows[place]]
+    return waits, whats
 
 
 @kernel

@@ -27,7 +27,7 @@ def features(intervals: IntArray, ordered: IntArray) -> NDArray[np.float64]:
 
     The second is NaN where there are not so many.
     """
-    stretches = np.empty(max(len(intervals) - _STRETCH + 1, 0), np.int64)
+    stretches = np.empty(max(len(intervals) - _STRETCH + 1, 0))
     waited = 0
     for at in range(len(intervals)):
         waited += intervals[at]

@@ -47,7 +47,6 @@ def quartiles(values: NDArray[np.float64]) -> tuple[float, float]:
     return ordered[n // 2], (ordered[n - 1 - n // 4] - ordered[n // 4]) / _QUARTILES
 
 
-@kernel
 def usual_frame(since: NDArray[np.uint16]) -> float:
     """Return the median of the last intervals between frames, in ticks; 0 where there are too few to tell."""
     if len(since) < _FRAMES:

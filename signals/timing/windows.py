@@ -6,7 +6,7 @@ what is looked at.
 """
 
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final
 from zlib import crc32
 
 import numpy as np
@@ -36,7 +36,6 @@ CLICK_DOWN: Final = 4
 CLICK_BUTTON: Final = 3
 """Bits of `what` in the window of clicks; the upper four count the moves since the click before."""
 
-T = TypeVar("T", bound=np.generic)
 Ticks = NDArray[np.uint16]
 Whats = NDArray[np.uint8]
 Pixels = NDArray[np.int16]
@@ -137,8 +136,17 @@ def _push(window: Window, size: int, t_us: IntArray, what: Whats = _NO_WHATS, x:
     """Return the window with these events appended, cut to the last `size`."""
     if not len(t_us):
         return window
-    columns = _appended(window.since, window.what, window.x, window.y, window.last_us, window.seen, size, t_us, what, x, y)
-    return Window(int(t_us[-1]), window.seen + len(t_us), *columns)
+    since = _since(t_us, window.last_us)
+    if not window.seen:
+        since[0] = PAUSE
+    return Window(
+        last_us=int(t_us[-1]),
+        seen=window.seen + len(t_us),
+        since=np.concatenate((window.since, since))[-size:],
+        what=np.concatenate((window.what, what))[-size:],
+        x=np.concatenate((window.x, x))[-size:],
+        y=np.concatenate((window.y, y))[-size:],
+    )
 
 
 @kernel
@@ -187,35 +195,12 @@ def _clicked(t_us: IntArray, what: Whats, x: Pixels, y: Pixels, approach: int) -
 
 
 @kernel
-def _appended(
-    since: Ticks,
-    what: Whats,
-    x: Pixels,
-    y: Pixels,
-    last_us: int,
-    seen: int,
-    size: int,
-    t_us: IntArray,
-    whats: Whats,
-    xs: Pixels,
-    ys: Pixels,
-) -> tuple[Ticks, Whats, Pixels, Pixels]:
-    """Return the columns of a window after these events."""
+def _since(t_us: IntArray, last_us: int) -> Ticks:
+    """Return the ticks from each event to the next, the first from `last_us` on."""
     ticks = np.empty(len(t_us), np.uint16)
     before = last_us // TICK_US
     for event in range(len(t_us)):
         now = t_us[event] // TICK_US
-        ticks[event] = PAUSE if event == 0 and not seen else min(max(now - before, 0), PAUSE)
+        ticks[event] = min(max(now - before, 0), PAUSE)
         before = now
-    return _newest(since, ticks, size), _newest(what, whats, size), _newest(x, xs, size), _newest(y, ys, size)
-
-
-@kernel
-def _newest(old: NDArray[T], new: NDArray[T], size: int) -> NDArray[T]:
-    """Return the last `size` of both together."""
-    kept = min(len(old), max(0, size - len(new)))
-    added = min(size, len(new))
-    joined = np.empty(kept + added, new.dtype)
-    joined[:kept] = old[len(old) - kept :]
-    joined[kept:] = new[len(new) - added :]
-    return joined
+    return ticks
