@@ -45,9 +45,14 @@ def warm() -> None:
     The first time after an install this compiles, and another process begins at the other end: numba compiles in one thread only.
     """
     with contextlib.ExitStack() as stack:
-        if not kept(_calibrated):
+        if cold():
             stack.enter_context(subprocess.Popen([sys.executable, "-c", "from signals.warm import judge; judge()"]))
         _play()
+
+
+def cold() -> bool:
+    """Tell whether what scores has still to be compiled."""
+    return not kept(_calibrated)
 
 
 def judge() -> None:
