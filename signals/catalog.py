@@ -21,7 +21,7 @@ class Detector:
     score: ScoreName
     assess: Callable[[Evidence], Finding]
     explains: tuple[str, ...] = ()
-    """Detectors whose word for honesty it explains away: a recording of a person has that person's rhythm."""
+    """Detectors whose word for honesty it explains away: a recording of a person has that person's rhythm, and a timer has nobody's."""
 
 
 DETECTORS: Final[tuple[Detector, ...]] = (
@@ -29,7 +29,7 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     Detector(clicks.NAME, ScoreName.TIMING, clicks.assess),
     Detector(pointer.NAME, ScoreName.TIMING, pointer.assess),
     Detector(touch.NAME, ScoreName.TIMING, touch.assess),
-    Detector(metronome.NAME, ScoreName.TIMING, metronome.assess),
+    Detector(metronome.NAME, ScoreName.TIMING, metronome.assess, explains=(keys.NAME, clicks.NAME)),
     Detector(pad.NAME, ScoreName.TIMING, pad.assess),
     Detector(actions.NAME, ScoreName.TIMING, actions.assess),
     Detector(reaction.NAME, ScoreName.TIMING, reaction.assess),

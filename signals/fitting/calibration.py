@@ -77,26 +77,9 @@ def mapped(points: Points, sums: Floats) -> Floats:
     return np.asarray(y[at - 1] + (y[at] - y[at - 1]) * (sums - x[at - 1]) / (x[at] - x[at - 1]))
 
 
-def careful(points: Points, care: float) -> Points:
-    """Return the curve for sums that have to be larger by `care` to speak against somebody.
-
-    What they say for somebody stays: not to know a device is no alibi. Between the two they say nothing.
-    """
-    if care <= 0.0:
-        return points
-    y = points[:, 1]
-    nothing = _inverse(points, 0.0)
-    before, after = points[y < 0.0], points[y > 0.0] + np.array([care, _STEP])
-    if not len(before):
-        before = np.array([[nothing - 1.0, mapped(points, np.array([nothing - 1.0]))[0]]])
-    if not len(after):
-        after = np.array([[nothing + 1.0 + care, mapped(points, np.array([nothing + 1.0]))[0] + _STEP]])
-    return np.asarray(np.round(np.concatenate((before, [[nothing, 0.0], [nothing + care, _STEP]], after)), 4))
-
-
-def _inverse(points: Points, nats: float) -> float:
-    """Return the sum that stands for so many nats."""
-    return float(mapped(points[:, ::-1], np.array([nats]))[0])
+def moved(points: Points, care: float) -> Points:
+    """Return the curve for sums that have to be larger by `care` to say the same."""
+    return np.asarray(np.round(points + np.array([care, 0.0]), 4))
 
 
 def _rising(x: Floats, y: Floats) -> Points:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signals.figures import figures
-from signals.fitting.calibration import calibrated, careful, mapped
+from signals.fitting.calibration import calibrated, mapped, moved
 from signals.fitting.stroke_samples import DRAWN
 from signals.regress import Bools, additive, place_knots
 from signals.samples import Rng, balanced, group
@@ -79,7 +79,7 @@ def fit_curves(
         unseen = _unseen(design, sums, bot, weights, taught, traces, knots.shape)
         calibration[UNKNOWN] = calibrated(unseen, bot, stated, fold)
     elif care:
-        calibration[UNKNOWN] = careful(calibration[UNKNOWN], _care(design, sums, bot, weights, taught, traces, knots.shape))
+        calibration[UNKNOWN] = moved(calibration[UNKNOWN], _care(design, sums, bot, weights, taught, traces, knots.shape))
     return Curves(least, knots, np.round(values, 4), round(bias, 4), calibration, _card(sums, bot, stated, fold) if card else {})
 
 
