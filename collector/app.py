@@ -53,7 +53,7 @@ from collector.subjects import Subjects
 from collector.tokens import ProofKeys
 from geo.lookup import Lookup
 from signals.model import load_model
-from signals.warm import warm
+from signals.warm import cold, warm
 from wire import headers
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
@@ -94,6 +94,8 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
     """Open every part, in order; at the end finish what is under way, hand over what waits, and close."""
     async with contextlib.AsyncExitStack() as stack:
         service = await _wire(settings, clock, stack)
+        if cold():
+            _log.warning("scoring is compiled once after an install: half a minute or more, /readyz answers when it is done")
         await asyncio.to_thread(_warm)
         await service.bus.start()
         await service.relay.start()

@@ -97,13 +97,9 @@ async def _first_keys(settings: "Settings") -> dict[str, str]:
 def _greet(settings: "Settings", made: dict[str, str]) -> None:
     from urllib.parse import urlsplit
 
-    from signals.warm import cold
-
     where = f"{urlsplit(settings.bus).scheme}://..." if settings.bus else "events.ndjson in the data folder"
     typer.echo(f"Countersign listens on http://{settings.host}:{settings.port}")
     typer.echo(f"  data  {settings.data}\n  bus   {where}")
-    if cold():
-        typer.echo("Scoring is compiled once after an install, which takes half a minute or more; /readyz answers when it is done.")
     if made:
         typer.echo("First start: two keys were made. They are shown this once; more with `countersign keys create`.")
         for role, text in made.items():

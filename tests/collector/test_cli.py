@@ -76,7 +76,7 @@ def ids(output: str) -> list[str]:
 def served(folder: Path, *arguments: str) -> Iterator[tuple["subprocess.Popen[str]", list[str]]]:
     """Yield a serving process and what it printed until it answers."""
     command = [sys.executable, "-m", "collector.cli", "serve", "--port", "0", *arguments]
-    environment = {**os.environ, "COUNTERSIGN_DATA": str(folder / "data"), "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "COUNTERSIGN_DATA": str(folder / "data")}
     process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -216,7 +216,7 @@ def interruptible() -> Iterator[None]:
 def test_tail_follows_through_a_rotation_until_it_is_interrupted(tmp_path: Path) -> None:
     path = tmp_path / "events.ndjson"
     fill(path, 0)
-    environment = {**os.environ, "COUNTERSIGN_BUS": path.as_uri(), "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "COUNTERSIGN_BUS": path.as_uri()}
     command = [sys.executable, "-m", "collector.cli", "events", "tail", "--follow", "--json"]
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
