@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from scipy.special import expit
 
-from signals.evaluate import Pooled
+from signals.evaluation.card import Pooled
 from signals.figures import reliability, roc
 
 _SIDE: Final = 260

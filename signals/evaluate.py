@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from signals.evaluation.card import Card, Pooled
+from signals.evaluation.card import Card
 from signals.evaluation.clocks import evaluate_clocks
 from signals.evaluation.pointer import evaluate_pointer
 from signals.evaluation.pointer_lengths import pointer_lengths
@@ -17,8 +17,6 @@ from signals.fitting.curves import Effort
 from signals.fitting.press_samples import PRESS
 from signals.samples import Families
 from signals.traces import BOT, HUMAN, Trace
-
-__all__ = ["Card", "Pooled", "evaluate", "quick"]
 
 _QUICK = Effort(per_subject=3)
 """What a test has time for."""

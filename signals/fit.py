@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import scipy
 
-from signals.fitting.curves import FOLDS, SIZES, Effort, subject_folds
+from signals.fitting.curves import FOLDS, SIZES, Effort
 from signals.fitting.pointer import fit_pointer
 from signals.fitting.press_samples import PRESS
 from signals.fitting.presses import fit_presses
@@ -17,8 +17,6 @@ from signals.samples import Families
 from signals.timing.model import Channel, TimingModel
 from signals.traces import HUMAN, Trace
 from wire import kinds
-
-__all__ = ["Effort", "fit_all", "fit_presses", "subject_folds"]
 
 VERSION: Final = "timing-1"
 

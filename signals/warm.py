@@ -20,7 +20,7 @@ from signals.kernel import kept
 from signals.model import load_model
 from signals.replay.recall import Library, Player
 from signals.replay.tail import fresh_of_each
-from signals.timing.additive import _calibrated
+from signals.timing.additive import nats
 from signals.timing.windows import MOVES, Timing, Window
 from signals.types import Evidence, Facts
 from wire import kinds, limits
@@ -52,7 +52,7 @@ def warm() -> None:
 
 def cold() -> bool:
     """Tell whether what scores has still to be compiled."""
-    return not kept(_calibrated)
+    return not kept(nats)
 
 
 def judge() -> None:

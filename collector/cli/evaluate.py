@@ -28,7 +28,7 @@ def evaluate(
     from collector.traces import BadTrace, digest, files, read
     from signals.evaluate import evaluate as measure
     from signals.evaluate import quick
-    from signals.fit import Effort
+    from signals.fitting.curves import Effort
 
     try:
         found = files(data)

@@ -21,7 +21,8 @@ def fit(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from collector.imitation import families
     from collector.traces import BadTrace, digest, files, read
-    from signals.fit import Effort, fit_all
+    from signals.fit import fit_all
+    from signals.fitting.curves import Effort
     from signals.timing.model import dump_model
 
     try:

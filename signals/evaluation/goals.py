@@ -8,7 +8,7 @@ from signals.evaluation.card import Card
 from signals.figures import Figures, Rate, rate
 
 SIMPLE: Final = ("constant", "uniform", "gaussian", "exponential")
-DRAWN: Final = ("shuffle", "bootstrap")
+RESAMPLED: Final = ("shuffle", "bootstrap")
 REPLAYS: Final[Mapping[str, float]] = {
     "100 intervals, 30 ms": 0.999,
     "100 intervals, 60 ms": 0.95,
@@ -47,7 +47,7 @@ def _presses(card: Card) -> Iterator[Goal]:
         yield from _worst_auc(f"{channel}: constant, uniform, gaussian, exponential, 100 intervals", simple, 0.999)
         yield from _worst_found(f"{channel}: constant, uniform, gaussian, exponential, 100 intervals", simple, 0.99)
     yield from _worst_found("keys: independent lognormal, 100 intervals", _rows(card.families, "keys", ("lognormal",)), 0.97)
-    drawn = _rows(card.families, "keys", DRAWN)
+    drawn = _rows(card.families, "keys", RESAMPLED)
     yield from _worst_auc("keys: shuffle, bootstrap of a person's own, 100 intervals", drawn, 0.99)
     yield from _worst_found("keys: shuffle, bootstrap of a person's own, 100 intervals", drawn, 0.90)
 

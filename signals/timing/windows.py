@@ -7,7 +7,6 @@ what is looked at.
 
 from dataclasses import dataclass, field
 from typing import Final
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +25,6 @@ CLICKS: Final = 160
 MOVES: Final = 192
 TOUCHES: Final = 128
 PADS: Final = 72
-ACTIONS: Final = 8
 FRAMES: Final = 192
 """Events kept per channel (a press and its release are two)."""
 
@@ -79,7 +77,6 @@ class Timing:
     moves: Window = field(default_factory=Window)
     touches: Window = field(default_factory=Window)
     pads: Window = field(default_factory=Window)
-    actions: Window = field(default_factory=Window)
     frames: Window = field(default_factory=Window)
     approach: int = 0
     """Moves since the last click or release."""
@@ -100,7 +97,7 @@ _NO_PIXELS: Final = _pixels()
 def learn(state: Timing, facts: Facts) -> Timing:
     """Return the state with one batch more in it."""
     keys, clicks, moves, touches, pads, approach = state.keys, state.clicks, state.moves, state.touches, state.pads, state.approach
-    actions, frames = state.actions, state.frames
+    frames = state.frames
     if len(facts.kind):
         _, typed, pointed, touched, padded = _counted(facts.kind)
         if typed:
@@ -114,17 +111,9 @@ def learn(state: Timing, facts: Facts) -> Timing:
             touches = _push(touches, TOUCHES, *_of(facts, _TOUCH, touched))
         if padded:
             pads = _push(pads, PADS, *_of(facts, _PAD, padded)[:2])
-    if facts.actions:
-        t_us = np.array([action.t_us for action in facts.actions], np.int64)
-        actions = _push(actions, ACTIONS, t_us, np.array([name_code(action.name) for action in facts.actions], np.uint8))
     if len(facts.frames_us):
         frames = _push(frames, FRAMES, facts.frames_us)
-    return Timing(keys, clicks, moves, touches, pads, actions, frames, approach)
-
-
-def name_code(name: str) -> int:
-    """Return the byte by which an action's name is remembered."""
-    return crc32(name.encode()) & 255
+    return Timing(keys, clicks, moves, touches, pads, frames, approach)
 
 
 def _of(facts: Facts, channel: int, count: int) -> tuple[IntArray, Whats, Pixels, Pixels]:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from collector.imitation import families
-from signals.fit import Effort, fit_presses, subject_folds
+from signals.fitting.curves import Effort, subject_folds
 from signals.fitting.press_samples import Draw, draw
+from signals.fitting.presses import fit_presses
 from signals.regress import additive, place_knots
 from signals.samples import balanced
 from signals.timing.additive import Curves, basis, nats
