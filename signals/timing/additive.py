@@ -44,8 +44,15 @@ class Curves:
 
     def calibrated(self, features: Floats, device_class: str) -> tuple[Floats, float]:
         """Return the features' shares and what a window of this size counts for by itself, in calibrated nats: together the evidence."""
-        points = self.calibration[device_class if device_class in self.calibration else "*"]
-        return _calibrated(features, self.knots, self.values, self.bias, points)
+        return _calibrated(features, self.knots, self.values, self.bias, self._points(device_class))
+
+    def told(self, features: Floats, starts: NDArray[np.int64], device_class: str) -> list[float]:
+        """Return the same with the shares added up from each of `starts` to the next one, and last what the size counts for."""
+        found: list[float] = _told(features, self.knots, self.values, self.bias, self._points(device_class), starts).tolist()
+        return found
+
+    def _points(self, device_class: str) -> Points:
+        return self.calibration[device_class if device_class in self.calibration else "*"]
 
 
 @kernel
@@ -86,6 +93,18 @@ def _calibrated(features: Floats, knots: Floats, values: Floats, bias: float, po
         bounded = (1.0 + abs(total / MOST) ** _SHARPNESS) ** (-1.0 / _SHARPNESS)
         return shares * bounded, own * bounded
     return shares, own
+
+
+@kernel
+def _told(features: Floats, knots: Floats, values: Floats, bias: float, points: Points, starts: NDArray[np.int64]) -> Floats:
+    shares, own = _calibrated(features, knots, values, bias, points)
+    sums = np.zeros(len(starts) + 1)
+    run = 0
+    for row in range(len(shares)):
+        run += run + 1 < len(starts) and row == starts[run + 1]
+        sums[run] += shares[row]
+    sums[-1] = own
+    return sums
 
 
 def basis(features: Floats, knots: Floats) -> Floats:
