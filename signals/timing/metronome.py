@@ -12,15 +12,16 @@ hand's spread and the step's together. A key that is held down repeats itself; t
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from signals.finding import abstain, found
 from signals.kernel import kernel
-from signals.timing import rhythm
+from signals.timing import repeats, rhythm
+from signals.timing.ascending import ascending
 from signals.timing.judge import TOO_FEW
-from signals.timing.steady import quartiles, too_steady
-from signals.timing.windows import PAUSE, TICK_US, Window
-from signals.types import NOT_APPLICABLE, Evidence, Finding, Reason
+from signals.timing.steady import between_quartiles, too_steady
+from signals.timing.windows import CLICK_DOWN, PAUSE, TICK_US, Ticks, Whats, Window
+from signals.types import NOT_APPLICABLE, Evidence, Finding, IntArray, Reason
+from wire import kinds
 
 NAME: Final = "metronome"
 
@@ -38,6 +39,8 @@ _INNER: Final = 20
 _TRUNCATED: Final = 0.789
 """Standard deviation of the middle nine tenths of a Gaussian of 1."""
 _HALF_SURE: Final = 50.0
+_KEY_DOWN: Final = kinds.KEY_DOWN
+_FEWEST: Final = rhythm.MIN_INTERVALS
 
 
 def assess(evidence: Evidence) -> Finding:
@@ -54,12 +57,9 @@ def _judge(name: str, window: Window) -> Finding | None:
     """Return the finding of one channel of presses, None where they are too few."""
     if len(window.since) <= rhythm.MIN_INTERVALS:
         return None
-    intervals = rhythm.TAKE[name](window).intervals
-    intervals = intervals[intervals < PAUSE]
-    n = len(intervals)
+    n, middle, spread, step = _measured(window.since, window.what, name == "keys")
     if n < rhythm.MIN_INTERVALS:
         return None
-    middle, spread, step = _pace(intervals.astype(np.float64))
     features = {"intervals": float(n), "median_ms": middle * TICK_US / 1e3, "spread_ms": spread * TICK_US / 1e3}
     hidden = step * step / 6.0
     measured, steadiest = max(spread, hidden**0.5), (max(FINGER, min(HAND * middle, REACTION)) ** 2 + hidden) ** 0.5
@@ -71,17 +71,38 @@ def _judge(name: str, window: Window) -> Finding | None:
 
 
 @kernel
-def _pace(intervals: NDArray[np.float64]) -> tuple[float, float, float]:
+def _measured(since: Ticks, what: Whats, keys: bool) -> tuple[int, float, float, float]:
+    """Return how many intervals between presses there are, and what `_pace` says of them, nothing where there are few."""
+    waits, whats = since.astype(np.int64), what.astype(np.int64)
+    if keys:
+        waits, whats = repeats.left_out(waits, whats)
+    intervals = np.empty(len(waits), np.int64)
+    n, waited, pressed = 0, 0, False
+    for at in range(len(waits)):
+        waited += waits[at]
+        if (whats[at] >> 4 == _KEY_DOWN) if keys else (whats[at] & CLICK_DOWN != 0):
+            if pressed and waited < PAUSE:
+                intervals[n] = waited
+                n += 1
+            waited, pressed = 0, True
+    if n < _FEWEST:
+        return n, 0.0, 0.0, 0.0
+    middle, spread, step = _pace(ascending(intervals[:n]))
+    return n, middle, spread, step
+
+
+@kernel
+def _pace(ordered: IntArray) -> tuple[float, float, float]:
     """Return the median in ticks, the spread as a standard deviation, and the step of the grid that the intervals keep to, 0 without."""
-    middle, spread = quartiles(intervals)
-    ordered = np.sort(intervals)
-    first, last = len(ordered) // _INNER, len(ordered) - len(ordered) // _INNER
+    n = len(ordered)
+    middle = float(ordered[n // 2])
+    first, last = n // _INNER, n - n // _INNER
     step = away = away_2 = 0.0
     for at in range(first, last):
-        gap = ordered[at] - ordered[at - 1] if at > first else 0.0
+        gap = float(ordered[at] - ordered[at - 1]) if at > first else 0.0
         if gap >= _STEP and (step == 0.0 or gap < step):
             step = gap
         away += ordered[at] - middle
         away_2 += (ordered[at] - middle) ** 2
     variance = away_2 / (last - first) - (away / (last - first)) ** 2
-    return middle, min(spread, max(0.0, variance) ** 0.5 / _TRUNCATED), step
+    return middle, min(between_quartiles(ordered), max(0.0, variance) ** 0.5 / _TRUNCATED), step

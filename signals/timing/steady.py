@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import bdtrc, gammainc
 
 from signals.kernel import kernel
+from signals.types import IntArray
 
 PRUDENCE: Final = 3.0
 _EFFICIENCY: Final = 0.367
@@ -43,8 +44,14 @@ def _evidence(rare: float) -> float:
 def quartiles(values: NDArray[np.float64]) -> tuple[float, float]:
     """Return the median and the spread (the quartiles' distance, as standard deviations of a Gaussian) of at least one value."""
     ordered = np.sort(values)
+    return ordered[len(ordered) // 2], between_quartiles(ordered)
+
+
+@kernel
+def between_quartiles(ordered: NDArray[np.float64] | IntArray) -> float:
+    """Return the quartiles' distance of sorted values, as standard deviations of a Gaussian."""
     n = len(ordered)
-    return ordered[n // 2], (ordered[n - 1 - n // 4] - ordered[n // 4]) / _QUARTILES
+    return (ordered[n - 1 - n // 4] - ordered[n // 4]) / _QUARTILES  # type: ignore[no-any-return]
 
 
 def usual_frame(since: NDArray[np.uint16]) -> float:

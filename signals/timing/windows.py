@@ -5,9 +5,9 @@ as ticks since the event before in the same channel, positions as they came, bot
 what is looked at.
 """
 
-from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,8 +51,7 @@ def _pixels() -> Pixels:
     return np.empty(0, np.int16)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Window:
+class Window(msgspec.Struct, frozen=True, eq=False):
     """The last events of one channel, as columns of equal length.
 
     `since` is the time since the event before in ticks (PAUSE: that or longer), `what` says what happened (kind * 16 + code, but
@@ -62,36 +61,32 @@ class Window:
     last_us: int = 0
     seen: int = 0
     """Events ever, also those that fell out."""
-    since: Ticks = field(default_factory=_ticks)
-    what: Whats = field(default_factory=_whats)
-    x: Pixels = field(default_factory=_pixels)
-    y: Pixels = field(default_factory=_pixels)
+    since: Ticks = msgspec.field(default_factory=_ticks)
+    what: Whats = msgspec.field(default_factory=_whats)
+    x: Pixels = msgspec.field(default_factory=_pixels)
+    y: Pixels = msgspec.field(default_factory=_pixels)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Timing:
+class Timing(msgspec.Struct, frozen=True, eq=False):
     """Timing's part of History."""
 
-    keys: Window = field(default_factory=Window)
-    clicks: Window = field(default_factory=Window)
-    moves: Window = field(default_factory=Window)
-    touches: Window = field(default_factory=Window)
-    pads: Window = field(default_factory=Window)
-    frames: Window = field(default_factory=Window)
+    keys: Window = msgspec.field(default_factory=Window)
+    clicks: Window = msgspec.field(default_factory=Window)
+    moves: Window = msgspec.field(default_factory=Window)
+    touches: Window = msgspec.field(default_factory=Window)
+    pads: Window = msgspec.field(default_factory=Window)
+    frames: Window = msgspec.field(default_factory=Window)
     approach: int = 0
     """Moves since the last click or release."""
 
 
-_KEY, _POINTER, _TOUCH, _PAD = 1, 2, 3, 4
-_CHANNELS: Final = 5
+_KEY, _POINTER, _TOUCH, _PAD, _CLICK = 1, 2, 3, 4, 5
 _CHANNEL: Final = np.zeros(256, np.uint8)
 _CHANNEL[[kinds.KEY_DOWN, kinds.KEY_UP]] = _KEY
 _CHANNEL[[kinds.POINTER_MOVE, kinds.POINTER_DOWN, kinds.POINTER_UP, kinds.WHEEL]] = _POINTER
 _CHANNEL[[kinds.TOUCH_DOWN, kinds.TOUCH_MOVE, kinds.TOUCH_UP]] = _TOUCH
 _CHANNEL[kinds.PAD] = _PAD
 _MOVE, _DOWN, _UP = int(kinds.POINTER_MOVE), int(kinds.POINTER_DOWN), int(kinds.POINTER_UP)
-_NO_WHATS: Final = _whats()
-_NO_PIXELS: Final = _pixels()
 
 
 def learn(state: Timing, facts: Facts) -> Timing:
@@ -99,97 +94,100 @@ def learn(state: Timing, facts: Facts) -> Timing:
     keys, clicks, moves, touches, pads, approach = state.keys, state.clicks, state.moves, state.touches, state.pads, state.approach
     frames = state.frames
     if len(facts.kind):
-        _, typed, pointed, touched, padded = _counted(facts.kind)
-        if typed:
-            keys = _push(keys, KEYS, *_of(facts, _KEY, typed)[:2])
-        if pointed:
-            t_us, what, x, y = _of(facts, _POINTER, pointed)
-            moves = _push(moves, MOVES, t_us, what, x, y)
-            clicked, approach = _clicked(t_us, what, x, y, approach)
-            clicks = _push(clicks, CLICKS, *clicked)
-        if touched:
-            touches = _push(touches, TOUCHES, *_of(facts, _TOUCH, touched))
-        if padded:
-            pads = _push(pads, PADS, *_of(facts, _PAD, padded)[:2])
-    if len(facts.frames_us):
-        frames = _push(frames, FRAMES, facts.frames_us)
+        typed, pointed, touched, padded, clicked, approach = _counted(facts.kind, approach)
+        keys = _with(keys, facts, _KEY, typed, KEYS)
+        moves = _with(moves, facts, _POINTER, pointed, MOVES)
+        clicks = _with(clicks, facts, _CLICK, clicked, CLICKS, state.approach)
+        touches = _with(touches, facts, _TOUCH, touched, TOUCHES)
+        pads = _with(pads, facts, _PAD, padded, PADS)
+    if drawn := len(facts.frames_us):
+        since = _ticked(frames.since, frames.last_us, frames.seen, facts.frames_us, FRAMES)
+        frames = Window(int(facts.frames_us[-1]), frames.seen + drawn, since)
     return Timing(keys, clicks, moves, touches, pads, frames, approach)
 
 
-def _of(facts: Facts, channel: int, count: int) -> tuple[IntArray, Whats, Pixels, Pixels]:
-    """Return the events of a channel, of which there are so many: times, what happened, places."""
-    return _chosen(facts.t_us, facts.kind, facts.code, facts.x, facts.y, channel, count)
-
-
-def _push(window: Window, size: int, t_us: IntArray, what: Whats = _NO_WHATS, x: Pixels = _NO_PIXELS, y: Pixels = _NO_PIXELS) -> Window:
-    """Return the window with these events appended, cut to the last `size`."""
-    if not len(t_us):
+def _with(window: Window, facts: Facts, channel: int, count: int, size: int, approach: int = 0) -> Window:
+    """Return the window with a channel's events in it, of which there are so many, cut to the last `size`."""
+    if not count:
         return window
-    since = _since(t_us, window.last_us)
-    if not window.seen:
-        since[0] = PAUSE
-    return Window(
-        last_us=int(t_us[-1]),
-        seen=window.seen + len(t_us),
-        since=np.concatenate((window.since, since))[-size:],
-        what=np.concatenate((window.what, what))[-size:],
-        x=np.concatenate((window.x, x))[-size:],
-        y=np.concatenate((window.y, y))[-size:],
-    )
+    had = window.since, window.what, window.x, window.y
+    told = facts.t_us, facts.kind, facts.code, facts.x, facts.y
+    last_us, since, what, x, y = _appended(*had, window.last_us, window.seen, *told, channel, count, size, approach)
+    return Window(last_us, window.seen + count, since, what, x, y)
 
 
 @kernel
-def _counted(kind: ByteArray) -> tuple[int, int, int, int, int]:
-    """Return how many events each channel has."""
-    counts = np.zeros(_CHANNELS, np.int64)
+def _counted(kind: ByteArray, approach: int) -> tuple[int, int, int, int, int, int]:
+    """Return how many events each channel has, and the moves since the last click or release."""
+    counts = np.zeros(_CLICK + 1, np.int64)
     for one in kind:
         counts[_CHANNEL[one]] += 1
-    return counts[0], counts[1], counts[2], counts[3], counts[4]
-
-
-@kernel
-def _chosen(
-    t_us: IntArray, kind: ByteArray, code: ByteArray, x: IntArray, y: IntArray, channel: int, count: int
-) -> tuple[IntArray, Whats, Pixels, Pixels]:
-    times, what = np.empty(count, np.int64), np.empty(count, np.uint8)
-    xs, ys = np.empty(count, np.int16), np.empty(count, np.int16)
-    place = 0
-    for event in range(len(kind)):
-        if _CHANNEL[kind[event]] == channel:
-            times[place] = t_us[event]
-            what[place] = kind[event] * 16 + (code[event] & 15)
-            xs[place] = min(max(x[event], -32_768), 32_767)
-            ys[place] = min(max(y[event], -32_768), 32_767)
-            place += 1
-    return times, what, xs, ys
-
-
-@kernel
-def _clicked(t_us: IntArray, what: Whats, x: Pixels, y: Pixels, approach: int) -> tuple[tuple[IntArray, Whats, Pixels, Pixels], int]:
-    """Return presses and releases, each with the moves that led there, and the moves since the last of them."""
-    times, of = np.empty(len(what), np.int64), np.empty(len(what), np.uint8)
-    xs, ys = np.empty(len(what), np.int16), np.empty(len(what), np.int16)
-    place = 0
-    for event in range(len(what)):
-        kind = what[event] >> 4
-        if kind == _MOVE:
+        if one == _MOVE:
             approach = min(MAX_APPROACH, approach + 1)
-        elif kind in (_DOWN, _UP):
-            down = CLICK_DOWN if kind == _DOWN else 0
-            times[place], xs[place], ys[place] = t_us[event], x[event], y[event]
-            of[place] = approach * 16 + down + (what[event] & CLICK_BUTTON)
+        elif one in (_DOWN, _UP):
+            counts[_CLICK] += 1
             approach = 0
-            place += 1
-    return (times[:place], of[:place], xs[:place], ys[:place]), approach
+    return counts[_KEY], counts[_POINTER], counts[_TOUCH], counts[_PAD], counts[_CLICK], approach
 
 
 @kernel
-def _since(t_us: IntArray, last_us: int) -> Ticks:
-    """Return the ticks from each event to the next, the first from `last_us` on."""
-    ticks = np.empty(len(t_us), np.uint16)
-    before = last_us // TICK_US
-    for event in range(len(t_us)):
-        now = t_us[event] // TICK_US
-        ticks[event] = min(max(now - before, 0), PAUSE)
-        before = now
+def _appended(
+    since: Ticks, what: Whats, x: Pixels, y: Pixels, last_us: int, seen: int,
+    t_us: IntArray, kind: ByteArray, code: ByteArray, to_x: IntArray, to_y: IntArray, channel: int, count: int, size: int, approach: int,
+) -> tuple[int, Ticks, Whats, Pixels, Pixels]:  # fmt: skip
+    """Return the time of the channel's last event, and a window's columns with all of its events appended and cut to `size`.
+
+    `count` is how many they are, `approach` the moves before the first of them where clicks are asked for.
+    """
+    old = max(0, min(len(since), size - count))
+    kept = min(count + old, size)
+    sinces, whats = np.empty(kept, np.uint16), np.empty(kept, np.uint8)
+    placed = kept if channel in (_POINTER, _TOUCH, _CLICK) else 0
+    xs, ys = np.empty(placed, np.int16), np.empty(placed, np.int16)
+    skipped = len(since) - old
+    for at in range(old):
+        sinces[at], whats[at] = since[skipped + at], what[skipped + at]
+    for at in range(min(old, placed)):
+        xs[at], ys[at] = x[skipped + at], y[skipped + at]
+    at = kept - count  # below 0 for those that fall out at once
+    for event in range(len(kind)):
+        one = kind[event]
+        said = one * 16 + (code[event] & 15)
+        if channel == _CLICK:
+            if one == _MOVE:
+                approach = min(MAX_APPROACH, approach + 1)
+            if one != _DOWN and one != _UP:
+                continue
+            said = approach * 16 + (CLICK_DOWN if one == _DOWN else 0) + (code[event] & CLICK_BUTTON)
+            approach = 0
+        elif _CHANNEL[one] != channel:
+            continue
+        if at >= 0:
+            sinces[at] = _passed(last_us, t_us[event]) if seen else PAUSE
+            whats[at] = said
+            if placed:
+                xs[at], ys[at] = min(max(to_x[event], -32_768), 32_767), min(max(to_y[event], -32_768), 32_767)
+        last_us = t_us[event]
+        seen += 1
+        at += 1
+    return last_us, sinces, whats, xs, ys
+
+
+@kernel
+def _ticked(since: Ticks, last_us: int, seen: int, t_us: IntArray, size: int) -> Ticks:
+    """Return the waits between frames with those of a batch appended and cut to `size`."""
+    old = max(0, min(len(since), size - len(t_us)))
+    first = max(0, len(t_us) - size)
+    ticks = np.empty(old + len(t_us) - first, np.uint16)
+    ticks[:old] = since[len(since) - old :]
+    for at in range(first, len(t_us)):
+        if at:
+            last_us = t_us[at - 1]
+        ticks[old + at - first] = _passed(last_us, t_us[at]) if seen or at else PAUSE
     return ticks
+
+
+@kernel
+def _passed(before_us: int, now_us: int) -> int:
+    """Return the ticks from one time to another, PAUSE at most."""
+    return min(max(now_us // TICK_US - before_us // TICK_US, 0), PAUSE)
