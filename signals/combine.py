@@ -54,42 +54,54 @@ def _ask(detector: Detector, evidence: Evidence, on_failure: OnFailure | None) -
 def combine(judged: Iterable[Judged], model: Model) -> Assessment:
     """Return scores and risk: `logit(risk) == base + sum of the contributions of all reasons`, whatever the order of the findings."""
     by_score: dict[ScoreName, list[Judged]] = {name: [] for name in ScoreName}
-    for detector, finding in judged:
-        by_score[detector.score].append((detector, finding))
-    scores = {name: _score(by_score[name], model, model.scores.get(name, _PLAIN)) for name in ScoreName}
-    total = math.fsum(reason.contribution for score in scores.values() for reason in score.reasons)
-    return Assessment(sigmoid(model.base + total), model.base, scores, model.version)
+    for one in judged:
+        by_score[one[0].score].append(one)
+    base = model.base
+    scores = {name: _score(found, model, model.scores.get(name, _PLAIN), base) for name, found in by_score.items()}
+    total = math.fsum([reason.contribution for score in scores.values() for reason in score.reasons])
+    return Assessment(sigmoid(base + total), base, scores, model.version)
 
 
-def _explained(judged: list[Judged], model: Model) -> frozenset[str]:
+def _explained(judged: list[Judged], model: Model) -> list[str]:
     """Return the detectors whose word for honesty means nothing, because another one has found where it comes from."""
-    found = (detector for detector, finding in judged if (finding.evidence or 0.0) * model.weights.get(detector.name, 0.0) > 0.0)
-    return frozenset(name for detector in found for name in detector.explains)
+    return [
+        name
+        for detector, finding in judged
+        if detector.explains and (finding.evidence or 0.0) * model.weights.get(detector.name, 0.0) > 0.0
+        for name in detector.explains
+    ]
 
 
-def _score(judged: list[Judged], model: Model, calibration: Calibration) -> Score:
-    parts: list[tuple[Reason, float]] = []
+def _score(judged: list[Judged], model: Model, calibration: Calibration, base: float) -> Score:
+    said: list[Reason] = []
+    parts: list[float] = []
     missing: list[str] = []
-    seen, possible, spoke = [], [], False
+    seen: list[float] = []
+    possible: list[float] = []
     explained = _explained(judged, model)
     for detector, finding in judged:
         weight = model.weights.get(detector.name, 0.0)
-        if detector.name in explained and finding.evidence is not None and finding.evidence < 0.0:
+        if explained and detector.name in explained and finding.evidence is not None and finding.evidence < 0.0:
             finding = _EXPLAINED
         if finding.evidence is None:
             if finding.abstained != NOT_APPLICABLE:
                 missing.append(f"{detector.name}: {finding.abstained or 'abstained'}")
                 possible.append(weight)
             continue
-        spoke = True
         possible.append(weight)
         seen.append(weight * finding.confidence)
-        parts.extend((reason, reason.contribution * weight) for reason in finding.reasons)
-    scale = calibration.scale(math.fsum(part for _, part in parts))
-    reasons = [Reason(reason.name, reason.detail, part * scale) for reason, part in parts if part * scale]
-    reasons.sort(key=lambda reason: (-abs(reason.contribution), reason.name))
+        said += finding.reasons
+        parts += [reason.contribution * weight for reason in finding.reasons]
+    scale = calibration.scale(math.fsum(parts))
+    weighed = [(reason, part * scale) for reason, part in zip(said, parts, strict=True)]
+    reasons = [Reason(reason.name, reason.detail, part) for reason, part in weighed if part]
+    reasons.sort(key=_weightiest)
     missing.sort()
-    total = math.fsum(reason.contribution for reason in reasons)
+    total = math.fsum([reason.contribution for reason in reasons])
     everything = math.fsum(possible)
     confidence = math.fsum(seen) / everything if everything else 0.0
-    return Score(sigmoid(model.base + total) if spoke else None, confidence, tuple(reasons), tuple(missing))
+    return Score(sigmoid(base + total) if seen else None, confidence, tuple(reasons), tuple(missing))
+
+
+def _weightiest(reason: Reason) -> tuple[float, str]:
+    return -abs(reason.contribution), reason.name

@@ -110,9 +110,10 @@ def _with(window: Window, facts: Facts, channel: int, count: int, size: int, app
     """Return the window with a channel's events in it, of which there are so many, cut to the last `size`."""
     if not count:
         return window
-    had = window.since, window.what, window.x, window.y
-    told = facts.t_us, facts.kind, facts.code, facts.x, facts.y
-    last_us, since, what, x, y = _appended(*had, window.last_us, window.seen, *told, channel, count, size, approach)
+    last_us, since, what, x, y = _appended(
+        window.since, window.what, window.x, window.y, window.last_us, window.seen,
+        facts.t_us, facts.kind, facts.code, facts.x, facts.y, channel, count, size, approach,
+    )  # fmt: skip
     return Window(last_us, window.seen + count, since, what, x, y)
 
 
