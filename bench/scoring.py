@@ -160,9 +160,8 @@ def main() -> None:
     for what, score, goal in (("timing", timing, f"{GOAL_US:.0f} us"), ("everything", everything, "-")):
         for name, make in HANDS.items():
             reference, cost = medians(score, batches(make, rng, count), wave)
-            print(
-                f"scoring {EVENTS} events, {what}, {name}  {cost:.0f} us = {cost / reference:.1f} x rfft(4096) of {reference:.0f} us  {goal}"
-            )
+            figure = f"{cost:.0f} us = {cost / reference:.1f} x rfft(4096) of {reference:.0f} us"
+            print(f"scoring {EVENTS} events, {what}, {name}  {figure}  {goal}")
     full = EMPTY
     for make in HANDS.values():
         for batch in batches(make, rng, 4):

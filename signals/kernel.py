@@ -2,12 +2,18 @@
 
 The machine code is kept beside the source, or in the user's cache folder where that can't be written to, so only the first run after an
 install compiles (numba's documentation, "Caching"). Where neither can be written to, every process compiles anew.
+
+Kernels call kernels of other files, and read their constants. numba compiles both into the caller, and would go on using what it kept when
+the other file changes ("Caching", limitations); so what is kept bears a digest of them as well.
 """
 
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
+from types import FunctionType, ModuleType
 from typing import Any, TypeVar, cast
 
+import numpy as np
 from numba import njit
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -16,12 +22,32 @@ F = TypeVar("F", bound=Callable[..., Any])
 def kernel(function: F) -> F:
     """Return `function`, which is compiled when it is first called with arguments of new types."""
     try:
-        return cast("F", njit(cache=True)(function))
+        compiled: Any = njit(cache=True)(function)
     except RuntimeError:  # no folder to keep it in
         return cast("F", njit(function))
+    index = compiled._cache._cache_file
+    index._source_stamp = index._source_stamp, _read(cast("FunctionType", function))
+    return cast("F", compiled)
 
 
 def kept(compiled: Callable[..., Any]) -> bool:
     """Tell whether machine code of a kernel was kept by an earlier process."""
     folder = compiled.stats.cache_path  # type: ignore[attr-defined]
     return folder is not None and any(Path(folder).glob(f"*{compiled.__name__}-*.nbi"))
+
+
+def _read(function: FunctionType) -> str:
+    """Return a digest of the kernels that a function calls, with all that these call, and of the constants that it reads."""
+    names = function.__code__.co_names
+    found = sha256()
+    for name in names:
+        value = function.__globals__.get(name)
+        read: list[Any] = [getattr(value, member, None) for member in names] if isinstance(value, ModuleType) else [value]
+        for one in read:
+            if hasattr(one, "py_func"):
+                found.update(repr(one._cache._cache_file._source_stamp).encode())
+            elif isinstance(one, np.ndarray):
+                found.update(one.tobytes())
+            elif isinstance(one, int | float | tuple):
+                found.update(f"{name} {one!r}".encode())
+    return found.hexdigest()
