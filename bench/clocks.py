@@ -1,6 +1,6 @@
 """How often an honest clock is called bent, and how often a bent one is found: simulated sessions, seeded.
 
-`python bench/clocks.py [--honest 36000] [--bent 1000]` prints one line per figure: name, figure, goal. Synthetic: the networks and the
+`python bench/clocks.py [--honest 36000] [--bent 3000]` prints one line per figure: name, figure, goal. Synthetic: the networks and the
 circumstances are those of `signals/evaluation/clocks.py`, where `countersign evaluate` has its rows from too.
 """
 
@@ -19,7 +19,7 @@ def main() -> None:
     """Print every figure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--honest", type=int, default=36_000)
-    parser.add_argument("--bent", type=int, default=1_000)
+    parser.add_argument("--bent", type=int, default=3_000)
     options = parser.parse_args()
     card = Card()
     evaluate_clocks(card, np.random.default_rng(20260101), options.honest, options.bent)

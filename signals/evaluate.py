@@ -21,8 +21,8 @@ from signals.traces import BOT, HUMAN, Trace
 _QUICK = Effort(per_subject=3)
 """What a test has time for."""
 _REPLAYS = 120
-_HONEST_CLOCKS = 1_440
-_BENT_CLOCKS = 40
+_HONEST_CLOCKS = 3_600
+_BENT_CLOCKS = 300
 """For every window a person: replays a case, honest sessions in all, and bent ones a row; at most what 25 windows give."""
 _MOST_WINDOWS = 25
 

@@ -33,7 +33,7 @@ from signals.types import Facts
 MAX_STORED: Final = 8 * 1024
 """Bytes of one History as stored."""
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Goes up whenever a part changes its shape: a snapshot of another version is worth nothing, the journal is."""
 
 _MAX_PLAIN: Final = 64 * MAX_STORED

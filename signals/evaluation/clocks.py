@@ -5,28 +5,31 @@ network is left to tell. Delays are drawn by network models whose jitter is 50 m
 jitter besides.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from signals.evaluation.card import Card
-from signals.figures import rate
+from signals.figures import Rate, rate, threshold
 from signals.history import EMPTY
 from signals.integrity import clock, clocks
 from signals.samples import Rng
 from signals.timing.additive import Floats
-from signals.types import Evidence, Facts
-from wire.schema import ClockPair
+from signals.types import Evidence, IntArray
 
 ALARM: Final = 3.0
 """Nats of evidence from which a clock counts as called bent."""
 LENGTH_S: Final = 60.0
 JITTER_S: Final = 0.05
 DRIFT: Final = 1e-4
-SPEEDS: Final = (1.1, 1.5, 3.0, 0.95)
-SMALLEST: Final = 1.05
+SMALLEST: Final = (1.05, 0.95)
+"""Speeds that are tried on every network."""
+SPEEDS: Final = (1.1, 1.5, 3.0)
+RARE: Final = 1e-4
+AT_RARE: Final = ", at 1 in 10,000"
+"""Ends the names of rows at the evidence that a share RARE of honest sessions exceeds, not at ALARM."""
 _EPOCH_US: Final = 1_700_000_000_000_000
 
 Network = Callable[[Rng, Floats], Floats]
@@ -121,37 +124,55 @@ CIRCUMSTANCES: Final = (
 
 
 def evaluate_clocks(card: Card, rng: Rng, honest: int, bent: int) -> None:
-    """Fill in `honest` sessions over all networks and circumstances, and `bent` ones a row."""
-    _honest(card, rng, honest)
-    found = {name: _found(rng, SMALLEST, {name: network}, PLAIN, bent) for name, network in NETWORKS.items()}
-    card.clocks["x1.05, even networks"] = rate(sum(found[name] for name in EVEN), bent * len(EVEN))
-    for name, hits in found.items():
-        card.clocks[f"x1.05, {name}"] = rate(hits, bent)
-    for speed in SPEEDS:
-        card.clocks[f"x{speed:g}, even networks"] = rate(_found(rng, speed, EVEN, PLAIN, bent), bent)
+    """Fill in `honest` sessions over all networks and circumstances, and `bent` ones a row.
+
+    A bent clock counts as found where it is called bent in production, and again at the evidence that one honest session in ten thousand
+    has at most.
+    """
+    limit = threshold(_honest(card, rng, honest), RARE)
+    by_speed: dict[float, Floats] = {}
+    for speed in SMALLEST:
+        found = {name: _evidence(rng, speed, {name: network}, PLAIN, bent) for name, network in NETWORKS.items()}
+        by_speed[speed] = np.concatenate([found[name] for name in EVEN])
+        card.clocks.update({f"x{speed:g}, {name}": _called(values) for name, values in found.items()})
+    by_speed |= {speed: _evidence(rng, speed, EVEN, PLAIN, bent) for speed in SPEEDS}
+    for speed, values in by_speed.items():
+        card.clocks[f"x{speed:g}, even networks"] = _called(values)
+        card.clocks[f"x{speed:g}, even networks{AT_RARE}"] = rate(int((values > limit).sum()), len(values))
     for circumstances in CIRCUMSTANCES[1:]:
-        card.clocks[f"x1.05, even networks, {circumstances.name}"] = rate(_found(rng, SMALLEST, EVEN, circumstances, bent), bent)
+        values = _evidence(rng, SMALLEST[0], EVEN, circumstances, bent)
+        card.clocks[f"x{SMALLEST[0]:g}, even networks, {circumstances.name}"] = _called(values)
 
 
-def _honest(card: Card, rng: Rng, runs: int) -> None:
+def _called(values: Floats) -> Rate:
+    return rate(int((values >= ALARM).sum()), len(values))
+
+
+def _honest(card: Card, rng: Rng, runs: int) -> Floats:
+    """Fill in how many honest clocks are called bent, and return the evidence against each."""
+    values = np.empty(runs)
     called: dict[str, list[bool]] = {"all": []}
     for run in range(runs):
         name = list(NETWORKS)[run % len(NETWORKS)]
         circumstances = CIRCUMSTANCES[run // len(NETWORKS) % len(CIRCUMSTANCES)]
-        alarm = evidence(session(rng, NETWORKS[name], 1.0, circumstances)) >= ALARM
+        values[run] = evidence(session(rng, NETWORKS[name], 1.0, circumstances))
         for row in ("all", name, circumstances.name):
-            called.setdefault(row, []).append(alarm)
+            called.setdefault(row, []).append(bool(values[run] >= ALARM))
     order = ("all", *NETWORKS, *(circumstances.name for circumstances in CIRCUMSTANCES))
     card.honest_clocks.update({row: rate(sum(called[row]), len(called[row])) for row in order if row in called})
+    return values
 
 
-def _found(rng: Rng, speed: float, networks: Mapping[str, Network], circumstances: Circumstances, runs: int) -> int:
+def _evidence(rng: Rng, speed: float, networks: Mapping[str, Network], circumstances: Circumstances, runs: int) -> Floats:
     models = list(networks.values())
-    return sum(evidence(session(rng, models[run % len(models)], speed, circumstances)) >= ALARM for run in range(runs))
+    return np.array([evidence(session(rng, models[run % len(models)], speed, circumstances)) for run in range(runs)])
 
 
-def session(rng: Rng, network: Network, speed: float, circumstances: Circumstances = PLAIN) -> Iterator[Facts]:
-    """Yield the hello and the batches of one session. `speed` scales both of the client's clocks, drift comes on top."""
+def session(rng: Rng, network: Network, speed: float, circumstances: Circumstances = PLAIN) -> IntArray:
+    """Return the readings of a session's hello and batches, shape (n, 3): monotonic, server and wall clock, µs.
+
+    `speed` scales both of the client's clocks, drift comes on top.
+    """
     sent = np.arange(0.0, LENGTH_S + 1e-9, circumstances.every_s / speed)
     mono = sent * speed * (1.0 + rng.uniform(-DRIFT, DRIFT))
     wall = mono.copy()
@@ -161,15 +182,11 @@ def session(rng: Rng, network: Network, speed: float, circumstances: Circumstanc
         arrived, wall = arrived + asleep, wall + asleep
     if circumstances.wall_set:
         wall += np.where(sent > rng.uniform(0.0, LENGTH_S), rng.choice((-1.0, 1.0)) * np.exp(rng.uniform(0.0, np.log(86_400.0))), 0.0)
-    tick = circumstances.tick_us
-    for own, there, told in zip(mono, np.maximum.accumulate(arrived), wall, strict=True):
-        pair = ClockPair(int(own * 1e6 + 5e6) // tick * tick, _EPOCH_US + int(told * 1e6) // tick * tick)
-        yield Facts(arrived_us=_EPOCH_US + int(there * 1e6), clock=pair)
+    readings = (np.stack((mono, np.maximum.accumulate(arrived), wall), axis=1) * 1e6).astype(np.int64)
+    readings[:, (0, 2)] = readings[:, (0, 2)] // circumstances.tick_us * circumstances.tick_us
+    return readings + _EPOCH_US
 
 
-def evidence(facts: Iterator[Facts]) -> float:
+def evidence(readings: IntArray) -> float:
     """Return what the detector says at the end of a session, in nats; 0 where it abstains."""
-    part = EMPTY.clocks
-    for batch in facts:
-        part = clock.learn(part, batch)
-    return clocks.assess(Evidence(replace(EMPTY, clocks=part))).evidence or 0.0
+    return clocks.assess(Evidence(replace(EMPTY, clocks=clock.follow(EMPTY.clocks, readings)))).evidence or 0.0

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from signals.evaluation.card import Card
+from signals.evaluation.clocks import AT_RARE, RARE
 from signals.figures import Figures, Rate, rate
 
 SIMPLE: Final = ("constant", "uniform", "gaussian", "exponential")
@@ -15,7 +16,6 @@ REPLAYS: Final[Mapping[str, float]] = {
     "50 intervals, 10 ms": 0.9,
     "100 intervals, x0.9 to x1.1": 0.99,
 }
-RARE: Final = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +88,13 @@ def _devices(card: Card) -> Iterator[Goal]:
 
 
 def _clocks(card: Card) -> Iterator[Goal]:
-    speeds = {name: found for name, found in card.clocks.items() if name.endswith("even networks")}
-    if speeds:
-        worst = min(speeds, key=lambda name: speeds[name].share)
-        yield _at_least(f"speed hack, 60 s, 50 ms jitter (simulated), worst speed: {worst.partition(',')[0]}", speeds[worst], 0.999)
+    for ending, how in (("", "as called in production"), (AT_RARE, "at 1 false alarm in 10,000")):
+        speeds = {name: found for name, found in card.clocks.items() if name.endswith(f"even networks{ending}")}
+        if speeds:
+            worst = min(speeds, key=lambda name: (speeds[name].share, speeds[name].low))
+            case = f"speed hack, 60 s, 50 ms jitter (simulated), {how}, worst speed: {worst.partition(',')[0]}"
+            yield _at_least(case, speeds[worst], 0.999)
+    if "all" in card.honest_clocks:
         honest = card.honest_clocks["all"]
         counted = f"{honest.hits} of {honest.of} sessions over all networks and circumstances, at most {honest.high:.6f}"
         yield Goal("honest clock, 100 ppm of drift (simulated), called bent", honest.share, True, RARE, counted)

@@ -1,12 +1,8 @@
 """The part of History that holds a client's clocks against the server's: points of the lower envelope of delays, and counts.
 
 Of a batch, `arrived - mono` is the clocks' offset plus a delay that is never negative. So within each `BIN` of server time only the
-smallest is kept (the freshest of a backlog, the luckiest of a jittery link; Moon, Skelly and Towsley, "Estimation and removal of clock
-skew from network delay measurements", INFOCOM 1999), and what stands out above both neighbours is left aside. The client's speed is where
-slopes over pairs of such points, `NEAR_US` to `FAR_US` apart (Sen, 1968), lie closest: the middle of the shortest interval that holds half
-of them (Rousseeuw, "Least median of squares regression", 1984). Pairs that span a suspend, a late batch or a changed route are the
-minority and fall out, although all of them err to one side. Where a link stalls so often that they are not, a third of the readings at one
-and the same delay say that the clock is honest.
+smallest is kept: the freshest of a backlog, the luckiest of a jittery link (as NTP's clock filter does: RFC 5905, section 10). What these
+points say of the client's speed is in `clock_speed.py`.
 
 This part depends on when batches arrived. A batch that is cut into several with one arrival and one reading of the clocks leaves the same
 points.
@@ -16,39 +12,31 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from signals.integrity.clock_speed import BENT, TICK_US, Ticks, speed_of
 from signals.kernel import kernel
 from signals.types import Facts, IntArray
 
-TICK_US: Final = 100
 BIN: Final = 2_000_000 // TICK_US
 """Ticks of server time of which one reading is kept."""
-NEAR_US: Final = 8_000_000
-FAR_US: Final = 30_000_000
 POINTS: Final = 32
 FEW: Final = 6
-"""Pairs below which there is no speed."""
-BENT: Final = 0.022
-"""A clock whose speed is off by more counts as bent: two hundred times what quartz does (100 ppm), half of the smallest hack worth
-having."""
-WIDE: Final = 0.02
-"""Scatter of slopes from which little can be said of a small deviation."""
+"""Pairs of readings below which there is no speed."""
+LEAD: Final = 1.5
+"""Nats by which a bent clock has to explain the readings better before anything is said: simulated, more than one honest session in ten
+thousand has on any link that flows now and then."""
+CERTAIN: Final = 3.5
+"""Nats from which all is said."""
 JUMP_US: Final = 30_000_000
 """A wall clock that moves by more against the other two was set."""
-_LATE: Final = 500_000 / TICK_US
-"""By how much later than its neighbours let expect a reading is left out: ten times what links jitter, less than what a retry costs."""
-_SAME: Final = 300_000 / TICK_US
-"""Delays that differ by less are one: a clock that is bent by BENT takes fourteen seconds to get further."""
-_AGREEING: Final = 1.0 / 3.0
-"""Share of readings at one delay from which the clock is taken for an honest one, whatever the other slopes say."""
-_NEAR: Final = NEAR_US / TICK_US
-_FAR: Final = FAR_US / TICK_US
+STEP_US: Final = 30_000_000
+"""A reading stands for the server time since the one before, but for no more than this."""
+_BEHIND: Final = 4
+_BEHIND_US: Final = 100_000
+"""What arrives in a quarter of the time in which it was made, less what links jitter, has waited behind the one before."""
 _GRID_US: Final = 10_000
 _MOST: Final = 2**31 - 1
 """Ticks: fifty-nine hours, longer than any session."""
-
-Ticks = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,8 +54,8 @@ class Clocks:
     last: tuple[int, int, int] = (0, 0, 0)
     speed: float = 1.0
     """Client seconds in a server second, of the last minute or two."""
-    spread: float = 0.0
-    """Half the length of the shortest interval that holds half of the slopes: for slopes that scatter alike, their median deviation."""
+    lead: float = 0.0
+    """Nats by which a bent clock explains the points better than an honest one does."""
     pairs: int = 0
     wall_speed: float = 1.0
     """Client wall seconds in a client monotonic second: needs no network."""
@@ -120,107 +108,99 @@ def _stamps(events: IntArray, frames: IntArray, last_frame_us: int) -> tuple[int
 
 def read(clocks: Clocks, facts: Facts) -> Clocks:
     """Return the clocks after a batch's reading of them."""
-    pair, arrived_us = facts.clock, facts.arrived_us
-    if pair is None:
-        return clocks
+    pair = facts.clock
+    return clocks if pair is None else follow(clocks, np.array(((pair.mono_us, facts.arrived_us, pair.wall_us),), np.int64))
+
+
+def follow(clocks: Clocks, readings: IntArray) -> Clocks:
+    """Return the clocks after readings in their order, shape (n, 3): monotonic, server and wall clock, µs.
+
+    Several at once leave what one after the other would.
+    """
     if not clocks.readings:
-        return replace(clocks, mono0=pair.mono_us, server0=arrived_us, wall0=pair.wall_us, readings=1, points=np.zeros(3, np.int32))
-    reading = (pair.mono_us - clocks.mono0, arrived_us - clocks.server0, pair.wall_us - clocks.wall0)
-    if reading == clocks.last:
-        return clocks
-    mono, server, wall = (now - before for now, before in zip(reading, clocks.last, strict=True))
-    points = _envelope(clocks.points, reading)
-    speed, spread, pairs, wall_speed = _speeds(points)
-    bent = pairs >= FEW and abs(speed - 1.0) > BENT + uncertainty(spread, pairs)
+        mono0, server0, wall0 = readings[0].tolist()
+        clocks = replace(clocks, mono0=mono0, server0=server0, wall0=wall0, readings=1, points=np.zeros(3, np.int32))
+    since = readings - np.array((clocks.mono0, clocks.server0, clocks.wall0))
+    points, last, (speed, lead, wall_speed), counts = _followed(
+        clocks.points, np.array(clocks.last), since, (clocks.speed, clocks.lead, clocks.wall_speed), clocks.pairs
+    )
+    fresh, pairs, bent_us, set_forward, set_back, backwards = counts
     return replace(
         clocks,
-        readings=clocks.readings + 1,
+        readings=clocks.readings + fresh,
         points=points,
-        last=reading,
+        last=last,
         speed=speed,
-        spread=spread,
+        lead=lead,
         pairs=pairs,
         wall_speed=wall_speed,
-        bent_us=clocks.bent_us + (max(0, min(FAR_US, server)) if bent else 0),
-        set_forward=clocks.set_forward + (wall - mono > JUMP_US and wall - server > JUMP_US),
-        set_back=clocks.set_back + (wall - mono < -JUMP_US),
-        backwards=clocks.backwards + (mono < 0),
+        bent_us=clocks.bent_us + bent_us,
+        set_forward=clocks.set_forward + set_forward,
+        set_back=clocks.set_back + set_back,
+        backwards=clocks.backwards + backwards,
     )
 
 
-def uncertainty(spread: float, pairs: int) -> float:
-    """Return by how much the speed may be off for the link's sake: more where slopes are few, and much more where they scatter widely.
+@kernel
+def _followed(
+    points: Ticks, last: IntArray, readings: IntArray, said: tuple[float, float, float], pairs: int
+) -> tuple[Ticks, tuple[int, int, int], tuple[float, float, float], tuple[int, int, int, int, int, int]]:
+    """Return points, the last reading, what the points say, and what is to be counted: readings, bent µs, times set, times back."""
+    speed, lead, wall_speed = said
+    fresh = bent_us = set_forward = set_back = backwards = 0
+    kept = np.empty(3 * POINTS, np.int32)
+    size = len(points)
+    kept[:size] = points
+    for reading in readings:
+        mono, server, wall = reading[0] - last[0], reading[1] - last[1], reading[2] - last[2]
+        if mono == 0 and server == 0 and wall == 0:
+            continue
+        ticks = np.empty(3, np.int32)
+        for clock in range(3):
+            ticks[clock] = max(-_MOST, min(_MOST, reading[clock] // TICK_US))
+        size, altered = _kept(kept, size, ticks, last, mono > _BEHIND * server + _BEHIND_US)
+        if altered:
+            speed, lead, pairs = speed_of(kept[:size])
+            wall_speed = _wall_speed(kept[:size])
+        if pairs >= FEW and lead > CERTAIN and abs(speed - 1.0) > BENT:
+            bent_us += max(0, min(STEP_US, server))
+        fresh += 1
+        set_forward += wall - mono > JUMP_US and wall - server > JUMP_US
+        set_back += wall - mono < -JUMP_US
+        backwards += mono < 0
+        last = reading
+    counts = (fresh, pairs, bent_us, set_forward, set_back, backwards)
+    return kept[:size].copy(), (last[0], last[1], last[2]), (speed, lead, wall_speed), counts
 
-    The coefficients were chosen on simulated links (bench/clocks.py): retries and queues scatter slopes by tenths, jitter of 50 ms by
-    thousandths.
+
+@kernel
+def _kept(points: Ticks, size: int, reading: Ticks, last: IntArray, behind: bool) -> tuple[int, bool]:
+    """Take a reading into the points, in place, and return their size and whether anything changed.
+
+    A backlog tells nothing: what has waited `behind` another is left out, and so is what it waited for, unless no delay was shorter, as
+    with a clock that runs many times too fast.
     """
-    return 0.8 * spread + WIDE * (spread / WIDE) ** 3 + 0.1 / pairs
-
-
-def _envelope(points: Ticks, reading: tuple[int, int, int]) -> Ticks:
-    mono, server, _ = points[-3:].tolist()
-    ticks = [max(-_MOST, min(_MOST, clock // TICK_US)) for clock in reading]
-    if ticks[1] // BIN != server // BIN:
-        return np.concatenate((points[-3 * (POINTS - 1) :], np.array(ticks, np.int32)))
-    if ticks[1] - ticks[0] <= server - mono:
-        return np.concatenate((points[:-3], np.array(ticks, np.int32)))
-    return points
-
-
-@kernel
-def _speeds(points: Ticks) -> tuple[float, float, int, float]:
-    """Return speed, spread, pairs and wall speed (see Clocks) of the readings."""
-    readings = len(points) // 3
-    slopes = np.empty(readings * readings)
-    late = _late(points)
-    pairs = 0
-    for one in range(readings):
-        for other in range(readings):
-            server = float(points[3 * other + 1]) - float(points[3 * one + 1])
-            if not late[one] and not late[other] and _NEAR <= server <= _FAR:
-                slopes[pairs] = (float(points[3 * other]) - float(points[3 * one])) / server
-                pairs += 1
-    if pairs < FEW:
-        return 1.0, 0.0, pairs, 1.0
-    ordered = np.sort(slopes[:pairs])
-    half = pairs // 2 + 1
-    start = 0
-    for at in range(1, pairs - half + 1):
-        if ordered[at + half - 1] - ordered[at] < ordered[start + half - 1] - ordered[start]:
-            start = at
-    speed, spread = ordered[start + half // 2], (ordered[start + half - 1] - ordered[start]) / 2.0
-    if _agreeing(points) >= _AGREEING * readings:
-        spread = max(spread, abs(speed - 1.0))
-    return speed, spread, pairs, _wall_speed(points)
+    delay = int(reading[1]) - int(reading[0])
+    begun = int(reading[1]) // BIN != int(points[size - 2]) // BIN
+    if behind and delay > _least_delay(points[:size]):
+        waited_for = size > 3 and points[size - 3] == last[0] // TICK_US and points[size - 2] == last[1] // TICK_US
+        return size - 3 * waited_for, waited_for
+    if not begun and delay > int(points[size - 2]) - int(points[size - 3]):
+        return size, False
+    if begun and size == len(points):
+        points[:-3] = points[3:].copy()
+    elif begun:
+        size += 3
+    points[size - 3 : size] = reading
+    return size, True
 
 
 @kernel
-def _agreeing(points: Ticks) -> int:
-    """Return how many readings had one and the same delay: of an honest clock many, however its link stalls; of a bent one few."""
-    delays = np.empty(len(points) // 3)
-    for reading in range(len(delays)):
-        delays[reading] = float(points[3 * reading + 1]) - float(points[3 * reading])
-    delays = np.sort(delays)
-    most = first = 0
-    for last in range(len(delays)):
-        while delays[last] - delays[first] > _SAME:
-            first += 1
-        most = max(most, last - first + 1)
-    return most
-
-
-@kernel
-def _late(points: Ticks) -> NDArray[np.bool_]:
-    """Return which readings came later than both neighbours let expect: whatever the speed, a straight line joins readings on time."""
-    late = np.zeros(len(points) // 3, np.bool_)
-    for at in range(3, len(points) - 3, 3):
-        before, after = at - 3, at + 3
-        span = float(points[after]) - float(points[before])
-        if span > 0.0:
-            along = (float(points[at]) - float(points[before])) / span
-            expected = float(points[before + 1]) + along * (float(points[after + 1]) - float(points[before + 1]))
-            late[at // 3] = float(points[at + 1]) - expected > _LATE
-    return late
+def _least_delay(points: Ticks) -> int:
+    least = int(points[1]) - int(points[0])
+    for at in range(3, len(points), 3):
+        least = min(least, int(points[at + 1]) - int(points[at]))
+    return least
 
 
 @kernel

@@ -1,14 +1,14 @@
 """Does the client's clock run as the server's does? Speed hacks, clocks that were set, frozen and coarse clocks.
 
 Sources: Kohno, Broido and Claffy, "Remote physical device fingerprinting", IEEE S&P 2005 (clock skews of computers stay below 500 ppm);
-Moon, Skelly and Towsley, INFOCOM 1999 (the envelope); Cheat Engine's "speedhack", which scales what the clock functions of a process
-return.
+RFC 5905 (how far time servers slew a clock); Cheat Engine's "speedhack", which scales what the clock functions of a process return.
 """
 
 from typing import Final
 
 from signals.finding import abstain, found
-from signals.integrity.clock import BENT, FEW, Clocks, uncertainty
+from signals.integrity.clock import CERTAIN, FEW, LEAD, Clocks
+from signals.integrity.clock_speed import BENT
 from signals.types import Evidence, Finding, Reason
 
 NAME: Final = "clocks"
@@ -16,7 +16,7 @@ NAME: Final = "clocks"
 FULL: Final = 0.01
 """Beyond BENT, the deviation at which the evidence is whole."""
 FAST: Final = 6.5
-"""Nats: one honest session in 36,000 simulated ones is called bent (bench/clocks.py); the rest is for links nobody thought of."""
+"""Nats: less than what the readings say (bench/clocks.py); the rest is for links nobody thought of."""
 SLOW: Final = 5.0
 """A server whose queue grows makes every client look slow."""
 DISAGREE: Final = 5.5
@@ -33,25 +33,25 @@ FROZEN: Final = 2.0
 FROZEN_SHARE: Final = 0.5
 ENOUGH_STAMPS: Final = 200
 STEADY: Final = -0.4
-NOISY: Final = 0.05
-"""Median deviation of slopes at which nothing can be said of the speed."""
+SURE: Final = 4.0
+"""Nats for the one or the other from which the confidence is full."""
 
 
 def assess(evidence: Evidence) -> Finding:
-    """Return evidence of a bent clock; abstains before half a dozen pairs of readings 8 to 30 s apart, unless something else shows."""
+    """Return evidence of a bent clock; abstains before half a dozen pairs of readings 8 s apart, unless something else shows."""
     clocks = evidence.history.clocks
     reasons = [*_speed(clocks), *_set(clocks), *_stamps(clocks)]
     features = {
         "speed": clocks.speed,
-        "spread": clocks.spread,
+        "lead": clocks.lead,
         "pairs": float(clocks.pairs),
         "wall_speed": clocks.wall_speed,
         "bent_s": clocks.bent_us / 1e6,
     }
     if not reasons and clocks.pairs < FEW:
         return abstain("too_few_readings", features)
-    confidence = min(1.0, clocks.pairs / 30.0) * max(0.0, 1.0 - clocks.spread / NOISY)
-    if not reasons and confidence >= 0.5:
+    confidence = min(1.0, clocks.pairs / 30.0) * min(1.0, abs(clocks.lead) / SURE)
+    if not reasons and clocks.lead < 0.0 and confidence >= 0.5:
         reasons = [Reason("integrity.steady_clock", "The client's clock runs as the server's does.", STEADY)]
     return found(reasons, max(confidence, 0.3 if reasons else 0.0), features)
 
@@ -61,7 +61,7 @@ def _speed(clocks: Clocks) -> list[Reason]:
         return []
     reasons = []
     off = abs(clocks.speed - 1.0)
-    share = min(1.0, max(0.0, (off - BENT - uncertainty(clocks.spread, clocks.pairs)) / FULL))
+    share = max(0.0, min(1.0, (off - BENT) / FULL, (clocks.lead - LEAD) / (CERTAIN - LEAD)))
     if share > 0.0:
         most = FAST if clocks.speed > 1.0 else SLOW
         how = "fast" if clocks.speed > 1.0 else "slow"

@@ -1,10 +1,14 @@
 """The client's clock against the server's: clocks."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from signals.evaluation.clocks import NETWORKS, session
 from signals.history import History
 from signals.integrity import clock, clocks
 from signals.integrity.clock import POINTS, Clocks
@@ -13,6 +17,7 @@ from wire.schema import ClockPair
 
 EPOCH_US = 1_700_000_000_000_000
 ALARM = 3.0
+COUNTS = [field.name for field in fields(Clocks) if field.name != "points"]
 
 
 def readings(
@@ -100,6 +105,56 @@ def test_a_link_that_stalls_again_and_again_is_no_bent_clock() -> None:
 def test_one_late_batch_in_ten_hides_no_fast_clock() -> None:
     rows = [(mono, arrived + (4.0 if at % 10 == 5 else 0.0), wall) for at, (mono, arrived, wall) in enumerate(readings(1.05, every=2.0))]
     assert names(judged(rows))[0] == "integrity.fast_clock"
+
+
+def test_one_late_batch_in_ten_hides_no_slow_clock() -> None:
+    rows = [(mono, arrived + (4.0 if at % 10 == 5 else 0.0), wall) for at, (mono, arrived, wall) in enumerate(readings(0.95, every=5.0))]
+    assert names(judged(rows))[0] == "integrity.slow_clock"
+
+
+@pytest.mark.parametrize("speed", [1.05, 0.95])
+def test_a_suspend_hides_no_bent_clock(speed) -> None:
+    rows = [(mono, there + (300.0 if mono > 30.0 else 0.0), wall) for mono, there, wall in readings(speed, every=5.0)]
+    assert (judged(rows).evidence or 0.0) >= ALARM
+
+
+@pytest.mark.parametrize("speed", [10.0, 100.0, 1000.0])
+def test_a_clock_that_is_many_times_too_fast_is_no_backlog(speed) -> None:
+    assert names(judged(readings(speed, every=5.0)))[0] == "integrity.fast_clock"
+
+
+def test_what_has_waited_behind_a_late_batch_says_nothing_and_neither_does_that_batch() -> None:
+    rows = readings(every=1.0)
+    held = [(mono, max(arrived, 40.0 + mono / 100.0) if 20.0 < mono <= 40.0 else arrived, wall) for mono, arrived, wall in rows]
+    delays = learned(held).points.reshape(-1, 3) @ (-1, 1, 0)
+    assert delays.max() - delays.min() < 10_000
+
+
+def test_a_link_that_never_flows_is_no_bent_clock() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        rows = readings(every=0.25, seed=seed)
+        late = np.where(rng.random(len(rows)) < 0.1, rng.uniform(1.0, 15.0, len(rows)), 0.0)
+        stalled = np.maximum.accumulate(np.array([arrived for _, arrived, _ in rows]) + late)
+        held = [(mono, float(there), wall) for (mono, _, wall), there in zip(rows, stalled, strict=True)]
+        assert (judged(held).evidence or 0.0) < ALARM
+
+
+def test_an_honest_clock_is_the_better_explanation_and_surely() -> None:
+    part = learned(readings())
+    assert part.lead < -clocks.SURE
+    assert clocks.assess(Evidence(History(clocks=part))).confidence == 1.0
+
+
+@given(st.integers(0, 10_000), st.lists(st.integers(1, 9), max_size=8))
+@settings(max_examples=40, deadline=None)
+def test_readings_at_once_leave_what_one_after_the_other_would(seed, sizes) -> None:
+    rows = session(np.random.default_rng(seed), NETWORKS["retries"], 1.03)
+    once, part = clock.follow(Clocks(), rows), Clocks()
+    for some in np.split(rows, np.cumsum([0, *sizes])[1:]):
+        part = clock.follow(part, some) if len(some) else part
+    assert part.points.tolist() == once.points.tolist()
+    assert [getattr(part, name) for name in COUNTS] == [getattr(once, name) for name in COUNTS]
 
 
 def test_a_wall_clock_that_is_set_while_batches_are_late_does_not_make_the_clocks_disagree() -> None:

@@ -78,7 +78,7 @@ def test_somebody_elses_recording_is_a_strangers() -> None:
 @pytest.mark.parametrize("network", NETWORKS)
 def test_batches_arrive_after_they_are_sent_and_in_order(network: str) -> None:
     for circumstances in CIRCUMSTANCES:
-        arrived = [facts.arrived_us for facts in session(RNG(3), NETWORKS[network], 1.0, circumstances)]
+        arrived = session(RNG(3), NETWORKS[network], 1.0, circumstances)[:, 1].tolist()
         assert arrived == sorted(arrived)
 
 
@@ -100,6 +100,14 @@ def test_the_even_networks_are_counted_together() -> None:
     assert card.clocks["x1.05, even networks"].of == 2 * len(EVEN)
     assert card.honest_clocks["all"].of == 45
     assert sum(card.honest_clocks[name].of for name in NETWORKS) == 45
+
+
+def test_bent_clocks_are_counted_as_called_and_at_what_honest_ones_hardly_reach() -> None:
+    card = Card()
+    evaluate_clocks(card, RNG(0), 45, 2)
+    cases = [goal.case for goal in goals(card) if "speed hack" in goal.case]
+    assert ["as called" in case for case in cases] == [True, False]
+    assert ["1 false alarm in 10,000" in case for case in cases] == [False, True]
 
 
 def test_people_are_parted_into_thirds_by_their_pace() -> None:
