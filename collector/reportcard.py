@@ -88,8 +88,9 @@ def _tables(card: Card, shortfall: Callable[[str], str]) -> Iterator[Table]:
     yield Table(
         "By device, people held out", ("case", *_FIGURES), _figures(card.groups), "Bots are those that imitate people of that device."
     )
-    alarms = [[name, _percent(row)] for name, row in card.devices.items()]
-    yield Table("Device left out of the fit: false alarms at a nominal 1 %", ("device", "false alarms"), alarms)
+    alarms = [[name, _percent(row), *_found(card.devices_found.get(name))] for name, row in card.devices.items()]
+    about = "Bots found are those that imitate the people of that device, at the same threshold."
+    yield Table("Device left out of the fit: false alarms at a nominal 1 %", ("device", "false alarms", "bots found", "of"), alarms, about)
     about = "Thirds of the people by how long a window takes them. The limits take every window for a new person: few people say less."
     yield Table("False alarms by group of people, at 1 % overall", ("group", *_LIMITS), _rates(card.subjects), about)
     seconds = [[name, f"{row[0]:.1f}", f"{row[1]:.3f}"] for name, row in card.lengths.items()]
@@ -135,6 +136,10 @@ def _fresh(name: str, card: Card) -> list[str]:
     apart = rate(round(row.strangers.share * row.apart), row.apart)
     counts = (row.people, row.recordings, row.remembered, row.strangers.of, row.apart)
     return [name, *map(str, counts), *(f"{share:.5f}" for share in (row.strangers.share, apart.high, row.own.share, row.macros.share))]
+
+
+def _found(found: Rate | None) -> tuple[str, str]:
+    return (_percent(found.share), str(found.of)) if found else ("", "")
 
 
 def _percent(value: float) -> str:

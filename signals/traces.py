@@ -33,6 +33,8 @@ class Trace:
     code: ByteArray
     x: IntArray
     y: IntArray
+    pipeline: str = ""
+    """Which simulated pipeline a fit told it through; none where it is as it was recorded."""
 
     def __len__(self) -> int:
         return len(self.t_us)

@@ -42,6 +42,8 @@ class Card:
     """`channel/family`, a family that was not in the fit."""
     devices: dict[str, float] = field(default_factory=dict)
     """`channel/device`: true false alarms at a nominal 1 % on a device that was not in the fit."""
+    devices_found: dict[str, Rate] = field(default_factory=dict)
+    """`channel/device`: bots that imitate the people of that device, found at the same nominal 1 %."""
     groups: dict[str, Figures] = field(default_factory=dict)
     """`channel/device`: held-out people of devices that were in the fit, and bots there."""
     subjects: dict[str, Rate] = field(default_factory=dict)

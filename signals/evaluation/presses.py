@@ -1,13 +1,14 @@
 """The report card of keys and of clicks: people, families and devices held out, and how soon a decision can be made."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from signals.evaluation.card import Card
 from signals.evaluation.scored import Scored, evidence, note, scored
-from signals.figures import found_at, threshold
+from signals.figures import found_at, rate, threshold
 from signals.fitting.curves import Effort, fit_curves, subject_folds
 from signals.fitting.press_samples import Draw, draw, of_presses
 from signals.fitting.presses import Learnt, learn_content
@@ -22,6 +23,8 @@ _LENGTHS: Final[Mapping[str, tuple[tuple[int, int, int], ...]]] = {
     "keys": ((25, 24, 39), (50, 40, 69), (100, 70, 139), (200, 140, 279)),
     "clicks": ((25, 24, 39), (50, 40, 69)),
 }
+_ASKED: Final = 3
+"""Times as many bots are asked for as a fit learns from: they are made, people are not."""
 _HUNDREDS: Final = Draw((INTERVALS, INTERVALS), 60, plain=True)
 
 
@@ -40,7 +43,7 @@ def evaluate_presses(
         fitted = draw(seen, channel, families[channel], Draw(PRESS_RANGE, effort.windows(people), effort.bots), rng, honest)
         features = learnt.features(fitted)
         tested = of_presses(
-            draw(held, channel, families[channel], Draw((INTERVALS, INTERVALS), effort.windows(people), effort.bots, True), rng)
+            draw(held, channel, families[channel], Draw((INTERVALS, INTERVALS), effort.windows(people), _ASKED * effort.bots, True), rng)
         )
         asked = learnt.features(tested)
         kept += scored(fit_curves(PRESS_RANGE[0], features, fitted, learnt.folds), asked, tested)
@@ -88,7 +91,10 @@ def _presses_by_device(card: Card, channel: str, people: Sequence[Trace], famili
         fitted = draw(fit_on, channel, families[channel], Draw(PRESS_RANGE, effort.windows(people), effort.bots), rng, honest)
         curves = fit_curves(PRESS_RANGE[0], learnt.features(fitted), fitted, learnt.folds)
         known = draw([trace for trace in seen if not half[trace.subject]], channel, {}, _HUNDREDS, rng)
-        other = draw([trace for trace in people if group(trace) == name], channel, {}, _HUNDREDS, rng)
+        there = [trace for trace in people if group(trace) == name]
+        other = draw(there, channel, families[channel], replace(_HUNDREDS, bots=1), rng)
         nominal = threshold(evidence(scored(curves, learnt.features(known), known), HUMAN), 0.01)
-        alarms = evidence(scored(curves, learnt.features(other), other, unknown=True), HUMAN)
-        card.devices[f"{channel}/{name}"] = float((alarms > nominal).mean())
+        unseen = scored(curves, learnt.features(other), other, unknown=True)
+        found = evidence(unseen, BOT) > nominal
+        card.devices[f"{channel}/{name}"] = float((evidence(unseen, HUMAN) > nominal).mean())
+        card.devices_found[f"{channel}/{name}"] = rate(int(found.sum()), len(found))

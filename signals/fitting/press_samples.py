@@ -6,6 +6,8 @@ from typing import Final
 
 import numpy as np
 
+from signals.fitting.pipelines import PIPELINES, through
+from signals.fitting.tasks import TASKS, at_another_task
 from signals.samples import Imitate, Rng
 from signals.timing import rhythm
 from signals.timing.rhythm import Presses
@@ -18,11 +20,9 @@ KINDS: Final[Mapping[str, tuple[int, ...]]] = {
     "keys": (kinds.KEY_DOWN, kinds.KEY_UP),
     "clicks": (kinds.POINTER_DOWN, kinds.POINTER_UP),
 }
-GRIDS_US: Final = (1_000, 120_000)
-"""Steps that pipelines put times on lie between these: millisecond clocks, keyboard polling, timer ticks, frames, remote desktops."""
-
-TASKS: Final[Mapping[str, tuple[float, float]]] = {"keys": (1.0, 1.0), "clicks": (0.6, 1.7)}
-"""Powers by which intervals over their median may differ between tasks: typing is paced by the hand, clicking by what there is to click."""
+_PIPELINES: Final = sorted(PIPELINES)
+_PASSES: Final = 4
+"""How often a fit goes over a person's presses until it has the windows that it wants: each time they begin and are told otherwise."""
 
 _NOBODY: Final[Mapping[str, Imitate]] = {}
 
@@ -35,7 +35,8 @@ class Draw:
     per_subject: int
     bots: int = 0
     plain: bool = False
-    """Leave every window as it was recorded; otherwise half lose their releases and some are put on another pipeline's grid."""
+    """Leave every window as it was recorded, and take none twice; otherwise half lose their releases, half come through another pipeline,
+    and half of people's are paced as by another task."""
 
 
 _HONEST_EVERY: Final = 30
@@ -44,7 +45,7 @@ _HONEST_EVERY: Final = 30
 def draw(
     people: Sequence[Trace], channel: str, families: Mapping[str, Imitate], how: Draw, rng: Rng, honest: Mapping[str, Imitate] = _NOBODY
 ) -> list[Trace]:
-    """Return windows of people, each followed by `how.bots` imitations of it, by families in turn.
+    """Return windows of people, each followed by `how.bots` imitations of it, at the same task, by families in turn.
 
     After every few of them comes the same person at something `honest`, by turns. Unless they are to be plain, windows that nothing would
     judge are left out: a key held down is no rhythm.
@@ -55,8 +56,8 @@ def draw(
     for subject in sorted({trace.subject for trace in people}):
         own = [events for trace in people if trace.subject == subject and len(events := of_kinds(trace, KINDS[channel]))]
         for window in _windows(own, channel, how, rng):
-            person = window if how.plain else vary(_at_another_task(window, channel, rng), channel, rng)
-            found.append(person)
+            task = window if how.plain else at_another_task(window, PRESS[channel], TASKS[channel], rng)
+            found.append(task if how.plain else vary(task, channel, rng))
             turns += 1
             if honest and turns % _HONEST_EVERY == 0:
                 name = sorted(honest)[turns // _HONEST_EVERY % len(honest)]
@@ -64,19 +65,19 @@ def draw(
             for _ in range(how.bots if names else 0):
                 family = names[turn % len(names)]
                 turn += 1
-                bot = replace(families[family](window, rng), label=BOT, family=family)
+                bot = replace(families[family](task, rng), label=BOT, family=family)
                 found.append(bot if how.plain else vary(bot, channel, rng, releases=True))
     return found if how.plain else [trace for trace in found if len(taken_apart(channel, trace)) >= rhythm.MIN_INTERVALS]
 
 
 def vary(trace: Trace, channel: str, rng: Rng, releases: bool = False) -> Trace:
-    """Return the trace as another client would have reported it: without releases, or with times on a coarser grid."""
+    """Return the trace as another client would have reported it: without releases, or through another pipeline."""
     if not releases and rng.random() < 0.5:
         trace = of_kinds(trace, (PRESS[channel],))
     if rng.random() < 0.5:
-        grid = round(float(np.exp(rng.uniform(*np.log(GRIDS_US)))))
-        trace = replace(trace, t_us=(trace.t_us + int(rng.integers(grid))) // grid * grid)
-    return trace
+        return trace
+    pipeline = _PIPELINES[int(rng.integers(len(_PIPELINES)))]
+    return replace(trace, t_us=through(trace.t_us, pipeline, rng), pipeline=pipeline)
 
 
 def taken_apart(channel: str, trace: Trace) -> Presses:
@@ -85,38 +86,25 @@ def taken_apart(channel: str, trace: Trace) -> Presses:
     return rhythm.keys(timing.keys) if channel == "keys" else rhythm.clicks(timing.clicks)
 
 
-def _at_another_task(trace: Trace, channel: str, rng: Rng) -> Trace:
-    """Return a person's window, half of the time with its pauses stretched or shrunk against its short intervals, as other tasks would.
-
-    What is asked of somebody sets how intervals spread, far more than who it is; their ranks, and all that follows from those, stay.
-    """
-    press = np.flatnonzero(trace.kind == PRESS[channel])
-    intervals = np.diff(trace.t_us[press]).astype(np.float64)
-    middle = float(np.median(intervals)) if len(intervals) else 0.0
-    if middle <= 0.0 or rng.random() < 0.5:
-        return trace
-    power = float(np.exp(rng.uniform(*np.log(TASKS[channel]))))
-    down = trace.t_us[press[0]] + np.concatenate(([0.0], np.cumsum(middle * (intervals / middle) ** power)))
-    last = np.maximum(np.searchsorted(press, np.arange(len(trace)), side="right") - 1, 0)
-    moved = down[last] + (trace.t_us - trace.t_us[press[last]])
-    ceiling = np.append(down[1:], np.inf)[last] - 1.0
-    t_us = np.where(trace.kind == PRESS[channel], moved, np.minimum(moved, ceiling))
-    return replace(trace, t_us=np.maximum.accumulate(t_us.astype(np.int64)))
-
-
 def _windows(own: Sequence[Trace], channel: str, how: Draw, rng: Rng) -> Iterable[Trace]:
-    """Yield stretches of presses (with what lies between) spread evenly over the person's traces."""
+    """Yield stretches of presses (with what lies between) spread evenly over the person's traces.
+
+    Where a fit wants more than there are, it takes some again that begin elsewhere: they count as the same person's, not as more people.
+    """
     places: list[tuple[int, int, int]] = []
-    for index, trace in enumerate(own):
-        presses = int(np.count_nonzero(trace.kind == PRESS[channel]))
-        low, high = how.intervals
-        start = 0
-        while True:
-            size = round(float(np.exp(rng.uniform(np.log(low), np.log(high)))))
-            if start + size + 1 > presses:
-                break
-            places.append((index, start, size))
-            start += size
+    low, high = how.intervals
+    for again in range(1 if how.plain else _PASSES):
+        if again and len(places) >= how.per_subject:
+            break
+        for index, trace in enumerate(own):
+            presses = int(np.count_nonzero(trace.kind == PRESS[channel]))
+            start = int(rng.integers(low)) if again else 0
+            while True:
+                size = round(float(np.exp(rng.uniform(np.log(low), np.log(high)))))
+                if start + size + 1 > presses:
+                    break
+                places.append((index, start, size))
+                start += size
     if len(places) > how.per_subject:
         places = [places[at] for at in sorted(rng.choice(len(places), how.per_subject, replace=False))]
     for index, start, size in places:

@@ -25,6 +25,9 @@ NAMES: Final = ("content", "content_told", "context")
 _LEAST: Final = 0.02
 """Variance per interval, in nats squared, below which content could tell nothing."""
 
+SURE: Final = 4.0
+"""Standard deviations that independent draws show once in some 30,000 windows: how far beyond that somebody is, the task decides."""
+
 Table = NDArray[np.float64]
 
 
@@ -77,7 +80,9 @@ def features(codes: IntArray, binned: IntArray, told: Table, whole: Table) -> ND
     """Return NAMES from what `around` and `within` returned; NaN where the content could tell nothing.
 
     How far latencies follow content, standard normal for independent draws; the same as a log-likelihood ratio, in nats per root of an
-    interval; and how far latencies of equal pairs follow the pairs around them, standard normal also for draws from a person's own pairs.
+    interval, 0 where content explains them better than chance; and how far latencies of equal pairs follow the pairs around them, standard
+    normal also for draws from a person's own pairs. More than SURE counts as SURE: how closely content is followed differs between
+    tasks and devices, that it is followed does not.
     """
     n = len(binned)
     out = np.full(3, np.nan)
@@ -85,8 +90,8 @@ def features(codes: IntArray, binned: IntArray, told: Table, whole: Table) -> ND
     scratch = np.empty((2, BINS))
     over, variance = _against_other_orders(whole, binned, everything, 0, n, scratch)
     if variance > _LEAST * n:
-        out[0] = over / sqrt(variance)
-        out[1] = (over - variance / 2.0) / sqrt(n)
+        out[0] = min(over / sqrt(variance), SURE)
+        out[1] = min((over - variance / 2.0) / sqrt(n), 0.0)
     pairs = codes[:-1] * CLASSES + codes[1:]
     starts = np.zeros(PAIRS + 1, np.int64)
     for pair in pairs:
@@ -103,7 +108,7 @@ def features(codes: IntArray, binned: IntArray, told: Table, whole: Table) -> ND
             over += more
             variance += wider
     if variance > _LEAST * n:
-        out[2] = over / sqrt(variance)
+        out[2] = min(over / sqrt(variance), SURE)
     return out
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signals.kernel import kernel
+from signals.timing.content import SURE
 from signals.timing.quantise import BINS
 from signals.types import IntArray
 
@@ -32,7 +33,7 @@ def features(binned: IntArray, previous: NDArray[np.float64], second: NDArray[np
     first, variance = _of_any_order(share, previous)
     later, wider = _of_any_order(share, second)
     out = np.empty(1)
-    out[0] = (said - first * (n - 1) - later * (n - 2)) / sqrt((variance + wider) * n + 1.0)
+    out[0] = min((said - first * (n - 1) - later * (n - 2)) / sqrt((variance + wider) * n + 1.0), SURE)
     return out
 
 

@@ -15,6 +15,8 @@ from signals.types import IntArray
 
 NAMES: Final = ("rollover", "log_hold", "hold_upper", "hold_lower", "hold_flight")
 MIN_HOLDS: Final = 8
+_DRAG: Final = 5_000
+"""Ticks (0.5 s) above which a press is held for what it does, as in a drag: that says what was asked, not whose hand it was."""
 _LONGEST: Final = 10_000
 """Ticks (1 s) above which a hold or flight says no more."""
 
@@ -37,7 +39,7 @@ def features(since: IntArray, down: NDArray[np.bool_], code: IntArray) -> NDArra
         presses += 1
         if down[at + 1]:
             rolled += 1
-        elif code[at] == code[at + 1]:
+        elif code[at] == code[at + 1] and since[at + 1] <= _DRAG:
             holds[n] = since[at + 1]
             n += 1
             if at + 2 < size:

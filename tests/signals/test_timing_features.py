@@ -23,7 +23,7 @@ from signals.timing import (
     touch,
 )
 from signals.timing.model import shipped
-from signals.timing.windows import Timing, Window, learn
+from signals.timing.windows import PAUSE, Timing, Window, learn
 from signals.traces import Trace, facts, history
 from signals.types import NOT_APPLICABLE, Evidence
 from wire import kinds
@@ -75,8 +75,15 @@ def test_memory_shows_in_stretches_of_fast_and_slow() -> None:
 
 
 def test_spread_does_not_depend_on_speed() -> None:
-    intervals = np.sort(np.random.default_rng(2).lognormal(7.0, 0.7, 300)).astype(np.int64) * 50
-    assert spread.features(intervals * 3) == pytest.approx(spread.features(intervals), abs=1e-3)
+    intervals = np.sort(np.random.default_rng(2).lognormal(7.0, 0.5, 300)).astype(np.int64) * 6
+    assert spread.features(intervals * 2) == pytest.approx(spread.features(intervals), abs=1e-3)
+
+
+def test_spread_does_not_depend_on_how_often_somebody_looks_away() -> None:
+    intervals = np.sort(np.random.default_rng(2).lognormal(7.0, 0.5, 300)).astype(np.int64) * 6
+    rested = np.concatenate((intervals, np.full(40, PAUSE)))
+    assert spread.features(rested).tolist() == spread.features(intervals).tolist()
+    assert spread.features(np.full(30, PAUSE)).tolist() == [0.0] * len(spread.NAMES)
 
 
 def test_a_timer_that_rounds_to_frames_swings_with_every_press_and_not_over_several() -> None:
