@@ -33,6 +33,7 @@ def card() -> Card:
         families={name: figures(people, bots) for name in ("keys/all", "keys/constant", "keys/shuffle")},
         left_out={"keys/shuffle": figures(people, bots)},
         devices={"keys/a": 0.012, "keys/c": 0.127},
+        devices_found={"keys/a": rate(90, 100)},
         groups={"keys/b": figures(people, bots)},
         subjects={"keys/b": rate(2, 200)},
         lengths={"keys/100": (25.0, 0.9)},
