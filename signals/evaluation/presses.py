@@ -23,8 +23,8 @@ _LENGTHS: Final[Mapping[str, tuple[tuple[int, int, int], ...]]] = {
     "keys": ((25, 24, 39), (50, 40, 69), (100, 70, 139), (200, 140, 279)),
     "clicks": ((25, 24, 39), (50, 40, 69)),
 }
-_ASKED: Final = 3
-"""Times as many bots are asked for as a fit learns from: they are made, people are not."""
+_TAUGHT: Final = 2
+"""Times as many windows a person go into a fit as are asked for: the fit that ships has more than an evaluation needs."""
 _HUNDREDS: Final = Draw((INTERVALS, INTERVALS), 60, plain=True)
 
 
@@ -40,10 +40,10 @@ def evaluate_presses(
         seen = [trace for trace in people if outer[trace.subject] != fold]
         held = [trace for trace in people if outer[trace.subject] == fold]
         learnt = learn_content(channel, seen, rng)
-        fitted = draw(seen, channel, families[channel], Draw(PRESS_RANGE, effort.windows(people), effort.bots), rng, honest)
+        fitted = draw(seen, channel, families[channel], Draw(PRESS_RANGE, _taught(effort, people), effort.bots), rng, honest)
         features = learnt.features(fitted)
         tested = of_presses(
-            draw(held, channel, families[channel], Draw((INTERVALS, INTERVALS), effort.windows(people), _ASKED * effort.bots, True), rng)
+            draw(held, channel, families[channel], Draw((INTERVALS, INTERVALS), effort.windows(people), effort.bots, True), rng)
         )
         asked = learnt.features(tested)
         kept += scored(fit_curves(PRESS_RANGE[0], features, fitted, learnt.folds), asked, tested)
@@ -60,6 +60,10 @@ def evaluate_presses(
         _presses_by_device(card, channel, people, families, rng, effort)
 
 
+def _taught(effort: Effort, people: Sequence[Trace]) -> int:
+    return _TAUGHT * effort.windows(people)
+
+
 def _by_length(
     card: Card,
     channel: str,
@@ -71,7 +75,9 @@ def _by_length(
     effort: Effort,
 ) -> None:
     for length, low, high in _LENGTHS[channel]:
-        fitted = draw(seen, channel, families[channel], Draw((low, high), effort.windows(seen), effort.bots), rng, families.get(HONEST, {}))
+        fitted = draw(
+            seen, channel, families[channel], Draw((low, high), _taught(effort, seen), effort.bots), rng, families.get(HONEST, {})
+        )
         tested = of_presses(draw(held, channel, families[channel], Draw((length, length), effort.windows(held), effort.bots, True), rng))
         kept = scored(fit_curves(low, learnt.features(fitted), fitted, learnt.folds, False), learnt.features(tested), tested)
         seconds = float(np.median([one.trace.seconds for one in kept if one.trace.label == HUMAN]))
@@ -88,7 +94,7 @@ def _presses_by_device(card: Card, channel: str, people: Sequence[Trace], famili
         half = subject_folds(seen, rng, 2)
         fit_on = [trace for trace in seen if half[trace.subject]]
         learnt = learn_content(channel, fit_on, rng)
-        fitted = draw(fit_on, channel, families[channel], Draw(PRESS_RANGE, effort.windows(people), effort.bots), rng, honest)
+        fitted = draw(fit_on, channel, families[channel], Draw(PRESS_RANGE, _taught(effort, people), effort.bots), rng, honest)
         curves = fit_curves(PRESS_RANGE[0], learnt.features(fitted), fitted, learnt.folds)
         known = draw([trace for trace in seen if not half[trace.subject]], channel, {}, _HUNDREDS, rng)
         there = [trace for trace in people if group(trace) == name]

@@ -38,7 +38,7 @@ class Effort:
     """How much a fit draws: windows a person per range of sizes, and bots for each window."""
 
     per_subject: int = 25
-    bots: int = 4
+    bots: int = 6
     sizes: tuple[int, ...] | None = None
 
     def windows(self, people: Sequence[Trace]) -> int:

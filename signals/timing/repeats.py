@@ -5,7 +5,8 @@ keyboard settings); recordings of honest typing show 100 ms too. A run of presse
 between them, counts as its first press.
 
 Where a client reports no releases, a script that presses one key looks the same. Then a run counts as held if no finger could keep its
-pace, or if it comes after the wait before a first repeat and is as even and as short as those of a key held for a moment.
+pace, or if it comes after the wait before a first repeat and is as even and as short as those of a key held for a moment. A repeat that
+comes late or early cuts a run in two: what goes on at the same key, without another wait, is still held.
 """
 
 from typing import Final
@@ -23,10 +24,10 @@ _SLOWEST_BARE: Final = 1_100
 """The same where it reports none."""
 _NO_FINGER: Final = 550
 """Ticks (55 ms) at which no finger presses one key over and over."""
-_EVEN: Final = 40
-"""Ticks by which repeats differ at most."""
+_EVEN: Final = 80
+"""Ticks (8 ms) by which repeats differ from those before at most, on the average: keyboards and timers are that coarse."""
 _LONGEST: Final = 40
-"""Presses of a bare run that somebody may have held."""
+"""Presses of one key at that pace, where none are reported to be released, that somebody may have held."""
 _DELAY: Final = 1_500
 """Ticks that every system waits before the first repeat."""
 _RUN: Final = 4
@@ -56,19 +57,24 @@ def kept(since: IntArray, down: NDArray[np.bool_], code: IntArray) -> IntArray:
     bare = down.all()
     slowest = _SLOWEST_BARE if bare else _SLOWEST
     rows = np.empty(n, np.int64)
-    count, start = 0, 0
+    count, start, until, begun, goes_on = 0, 0, 0, 0, False
     while start < n:
-        end, slow = start + 1, False
-        while end < n and down[start] and down[end] and code[end] == code[start] and since[end] <= slowest:
+        if start == until:
+            until, begun, goes_on = start + 1, start, False
+            while until < n and down[start] and down[until] and code[until] == code[start] and since[until] <= slowest:
+                until += 1
+        end, slow, paced = start + 1, False, 0
+        while end < until:
             if since[end] > _NO_FINGER:
-                if end > start + 1 and abs(since[end] - since[end - 1]) > _EVEN:
+                if end > start + 1 and abs(since[end] * (end - start - 1) - paced) > _EVEN * (end - start - 1):
                     break
                 slow = True
+            paced += since[end]
             end += 1
-        doubtful = bare and slow and (end - start > _LONGEST or since[start] < _DELAY)
-        held = end - start >= _RUN and not doubtful
-        for at in range(start, start + 1 if held else end):
+        doubtful = bare and slow and (until - begun > _LONGEST or (not goes_on and since[start] < _DELAY))
+        held = not doubtful and (end - start >= _RUN or goes_on)
+        for at in range(start + goes_on if held else start, start + 1 if held else end):
             rows[count] = at
             count += 1
-        start = end
+        start, goes_on = end, held
     return rows[:count]

@@ -83,7 +83,25 @@ def test_spread_does_not_depend_on_how_often_somebody_looks_away() -> None:
     intervals = np.sort(np.random.default_rng(2).lognormal(7.0, 0.5, 300)).astype(np.int64) * 6
     rested = np.concatenate((intervals, np.full(40, PAUSE)))
     assert spread.features(rested).tolist() == spread.features(intervals).tolist()
-    assert spread.features(np.full(30, PAUSE)).tolist() == [0.0] * len(spread.NAMES)
+    assert spread.features(np.full(30, PAUSE))[:6].tolist() == [0.0] * 6
+
+
+def test_the_shape_of_intervals_is_the_same_at_a_task_that_stretches_long_waits() -> None:
+    intervals = np.sort(np.random.default_rng(2).gamma(3.0, 4000.0, 400)).astype(np.int64) + 500
+    middle = float(np.median(intervals))
+    stretched = (middle * (intervals / middle) ** 1.4).astype(np.int64)
+    shape = [named(spread.NAMES, spread.features(one)) for one in (intervals, stretched)]
+    for name in ("lean", "inner_lean", "peak"):
+        assert shape[0][name] == pytest.approx(shape[1][name], abs=0.01)
+    assert shape[0]["lean"] < -0.05
+
+
+def test_logs_of_gaussian_intervals_lean_left_and_of_lognormal_ones_nowhere() -> None:
+    rng = np.random.default_rng(3)
+    gaussian = named(spread.NAMES, spread.features(np.sort(rng.normal(3000.0, 900.0, 9000).clip(100)).astype(np.int64)))
+    lognormal = named(spread.NAMES, spread.features(np.sort(3000.0 * np.exp(rng.normal(0.0, 0.3, 9000))).astype(np.int64)))
+    assert gaussian["lean"] < -0.1
+    assert abs(lognormal["lean"]) < 0.05
 
 
 def test_a_timer_that_rounds_to_frames_swings_with_every_press_and_not_over_several() -> None:

@@ -124,3 +124,15 @@ def test_repeats_count_as_their_first_press_and_all_else_stays() -> None:
     assert kept(waits, down, code).tolist() == [0, 1, 2, 12, 13]
     assert len(kept(np.full(100, 900), np.arange(100) % 2 == 0, np.full(100, 8))) == 100
     assert len(kept(np.full(100, 1000), np.ones(100, np.bool_), np.full(100, 8))) == 100
+
+
+def test_a_repeat_that_comes_late_does_not_end_a_held_key() -> None:
+    waits = np.array([3000, 1800, 4170, 1000, 1000, 1030, 980, *[1000] * 4, 880, *[1000] * 3, 2400])
+    code = np.array([1, 2, *[8] * 13, 3])
+    assert kept(waits, np.ones(len(waits), np.bool_), code).tolist() == [0, 1, 2, 15]
+
+
+def test_a_script_that_presses_one_key_at_uneven_times_is_not_held_however_short_its_even_runs() -> None:
+    waits = np.tile(np.array([900, 905, 910, 900, 1090]), 20)
+    waits[0] = 60_000
+    assert len(kept(waits, np.ones(100, np.bool_), np.full(100, 8))) == 100
