@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signals.kernel import kernel
+from signals.timing.ascending import ascending
 from signals.types import IntArray
 
 NAMES: Final = ("rollover", "log_hold", "hold_upper", "hold_lower", "hold_flight")
@@ -30,7 +31,7 @@ def features(since: IntArray, down: NDArray[np.bool_], code: IntArray) -> NDArra
     """
     out = np.full(5, np.nan)
     size = len(since)
-    holds = np.empty(size)
+    holds = np.empty(size, np.int64)
     presses, rolled, n, pairs = 0, 0, 0, 0
     held, flown, held_2, flown_2, both = 0.0, 0.0, 0.0, 0.0, 0.0
     for at in range(size - 1):
@@ -49,7 +50,7 @@ def features(since: IntArray, down: NDArray[np.bool_], code: IntArray) -> NDArra
                 held_2, flown_2, both = held_2 + hold * hold, flown_2 + flight * flight, both + hold * flight
     if n < MIN_HOLDS:
         return out
-    ordered = np.sort(holds[:n])
+    ordered = ascending(holds[:n])
     low, middle, high = log(ordered[n // 10] + 1.0), log(ordered[n // 2] + 1.0), log(ordered[n - 1 - n // 10] + 1.0)
     out[0] = rolled / presses
     out[1] = middle

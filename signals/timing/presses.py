@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from signals.timing import rhythm
+from signals.timing.content import Tables
 from signals.timing.judge import NOT_FITTED, TOO_FEW, judge
 from signals.timing.model import Channel
 from signals.timing.windows import Window
@@ -40,16 +41,16 @@ def judge_presses(name: str, window: Window, channel: Channel | None, device: st
     newer = window.seen % _EVERY if len(window.since) >= 3 * _EVERY or window.seen > len(window.since) else 0
     end = len(window.since) - newer
     x, y = window.x[:end].tobytes(), window.y[:end].tobytes()
-    return _judge(name, window.since[:end].tobytes(), window.what[:end].tobytes(), x, y, channel, device)
+    return _judge(name, window.since[:end].tobytes(), window.what[:end].tobytes(), x, y, channel, channel.tables, device)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _judge(name: str, since: bytes, what: bytes, x: bytes, y: bytes, channel: Channel, device: str) -> Finding:
+def _judge(name: str, since: bytes, what: bytes, x: bytes, y: bytes, channel: Channel, tables: Tables, device: str) -> Finding:
     window = Window(
         0, 0, np.frombuffer(since, np.uint16), np.frombuffer(what, np.uint8), np.frombuffer(x, np.int16), np.frombuffer(y, np.int16)
     )
-    presses = rhythm.TAKE[name](window)
-    curves = channel.for_size(len(presses))
-    if curves is None or channel.tables is None:
+    features, size = rhythm.measured(name, window, tables)
+    curves = channel.for_size(size)
+    if curves is None or not len(features):
         return Finding(None, abstained=TOO_FEW)
-    return judge(name, channel, curves, rhythm.features(presses, channel.tables), len(presses), DETAILS, device)
+    return judge(name, channel, curves, features, size, DETAILS, device)

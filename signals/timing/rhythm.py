@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from signals.kernel import kernel
 from signals.timing import content, entropy, following, holds, memory, quantise, repeats, residual, spread, steadiness
-from signals.timing.windows import CLICK_BUTTON, CLICK_DOWN, Window
+from signals.timing.ascending import ascending
+from signals.timing.windows import CLICK_BUTTON, CLICK_DOWN, Pixels, Ticks, Whats, Window
 from signals.types import IntArray
 from wire import kinds
 
@@ -106,25 +107,67 @@ def _between(since: IntArray, down: Bools, code: IntArray) -> tuple[IntArray, In
 _CLASSES: Final = content.CLASSES
 _REACH: Final = np.array([1, 12, 60, 180, 450])
 """Pixels between two clicks at which their distance counts as the next class."""
-TAKE: Final[Mapping[str, Callable[[Window], Presses]]] = {"keys": keys, "clicks": clicks}
-"""How each channel of presses is taken apart."""
 
 
-def features(presses: Presses, tables: content.Tables) -> NDArray[np.float64]:
+def measured(name: str, window: Window, tables: content.Tables) -> tuple[Floats, int]:
+    """Return NAMES over the presses of a channel's window, and how many intervals there are; no features where they are too few."""
+    where = (window.x, window.y) if name == "clicks" else ()
+    found: tuple[Floats, int] = _MEASURE[name](window.since, window.what, *where, *_in_order(tables))
+    return found
+
+
+def features(presses: Presses, tables: content.Tables) -> Floats:
     """Return NAMES; NaN where the channel does not tell."""
-    ordered = np.sort(presses.intervals)
-    binned = quantise.bins(presses.intervals, ordered)
-    told = content.around(presses.codes, tables.before, tables.after)
-    whole = content.within(presses.codes, told, tables.reached)
+    return _features(presses.intervals, presses.codes, presses.since, presses.down, presses.raw_code, *_in_order(tables))
+
+
+def _in_order(tables: content.Tables) -> tuple[content.Table, ...]:
+    return tables.reached, tables.before, tables.after, tables.previous, tables.second
+
+
+@kernel
+def _of_keys(
+    since: Ticks, what: Whats, reached: Floats, before: Floats, after: Floats, previous: Floats, second: Floats
+) -> tuple[Floats, int]:
+    waits, whats = repeats.left_out(since.astype(np.int64), what.astype(np.int64))
+    intervals, codes, waits, down, code = _keys(waits, whats)
+    if len(intervals) < MIN_INTERVALS:
+        return np.empty(0), len(intervals)
+    return _features(intervals, codes, waits, down, code, reached, before, after, previous, second), len(intervals)
+
+
+@kernel
+def _of_clicks(
+    since: Ticks, what: Whats, x: Pixels, y: Pixels, reached: Floats, before: Floats, after: Floats, previous: Floats, second: Floats
+) -> tuple[Floats, int]:
+    columns = _clicks(since.astype(np.int64), what.astype(np.int64), x.astype(np.float64), y.astype(np.float64))
+    intervals, codes, waits, down, code = columns
+    if len(intervals) < MIN_INTERVALS:
+        return np.empty(0), len(intervals)
+    return _features(intervals, codes, waits, down, code, reached, before, after, previous, second), len(intervals)
+
+
+@kernel
+def _features(
+    intervals: IntArray, codes: IntArray, since: IntArray, down: Bools, raw_code: IntArray,
+    reached: Floats, before: Floats, after: Floats, previous: Floats, second: Floats,
+) -> Floats:  # fmt: skip
+    ordered = ascending(intervals)
+    binned = quantise.bins(intervals, ordered)
+    told = content.around(codes, before, after)
+    whole = content.within(codes, told, reached)
     return np.concatenate(
         (
             spread.features(ordered),
-            steadiness.features(presses.intervals, ordered),
+            steadiness.features(intervals, ordered),
             entropy.features(binned),
             memory.features(binned),
             residual.features(binned, content.expected(whole)),
-            content.features(presses.codes, binned, told, whole),
-            following.features(binned, tables.previous, tables.second),
-            holds.features(presses.since, presses.down, presses.raw_code),
+            content.features(codes, binned, told, whole),
+            following.features(binned, previous, second),
+            holds.features(since, down, raw_code),
         )
     )
+
+
+_MEASURE: Final[Mapping[str, Callable[..., tuple[Floats, int]]]] = {"keys": _of_keys, "clicks": _of_clicks}

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signals.kernel import kernel
+from signals.timing.ascending import ascending
 from signals.types import IntArray
 
 NAMES: Final = ("swing", "stretch_swing")
@@ -27,7 +28,7 @@ def features(intervals: IntArray, ordered: IntArray) -> NDArray[np.float64]:
 
     The second is NaN where there are not so many.
     """
-    stretches = np.empty(max(len(intervals) - _STRETCH + 1, 0))
+    stretches = np.empty(max(len(intervals) - _STRETCH + 1, 0), np.int64)
     waited = 0
     for at in range(len(intervals)):
         waited += intervals[at]
@@ -37,7 +38,7 @@ def features(intervals: IntArray, ordered: IntArray) -> NDArray[np.float64]:
             stretches[at - _STRETCH + 1] = waited
     out = np.empty(2)
     out[0] = _swing(ordered)
-    out[1] = _swing(np.sort(stretches)) if len(stretches) else np.nan
+    out[1] = _swing(ascending(stretches)) if len(stretches) else np.nan
     return out
 
 
