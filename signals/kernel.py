@@ -8,6 +8,7 @@ the other file changes ("Caching", limitations); so what is kept bears a digest 
 """
 
 from collections.abc import Callable
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -26,7 +27,7 @@ def kernel(function: F) -> F:
     except RuntimeError:  # no folder to keep it in
         return cast("F", njit(function))
     index = compiled._cache._cache_file
-    index._source_stamp = index._source_stamp, _read(cast("FunctionType", function))
+    index._source_stamp = _Stamp(index._source_stamp, cast("FunctionType", function))
     return cast("F", compiled)
 
 
@@ -36,18 +37,36 @@ def kept(compiled: Callable[..., Any]) -> bool:
     return folder is not None and any(Path(folder).glob(f"*{compiled.__name__}-*.nbi"))
 
 
-def _read(function: FunctionType) -> str:
-    """Return a digest of the kernels that a function calls, with all that these call, and of the constants that it reads."""
-    names = function.__code__.co_names
-    found = sha256()
-    for name in names:
-        value = function.__globals__.get(name)
-        read: list[Any] = [getattr(value, member, None) for member in names] if isinstance(value, ModuleType) else [value]
-        for one in read:
-            if hasattr(one, "py_func"):
-                found.update(repr(one._cache._cache_file._source_stamp).encode())
-            elif isinstance(one, np.ndarray):
-                found.update(one.tobytes())
-            elif isinstance(one, int | float | tuple):
-                found.update(f"{name} {one!r}".encode())
-    return found.hexdigest()
+class _Stamp:
+    """What a kernel is compiled from: its own file, the kernels that it calls, with all that these call, and the constants that it reads.
+
+    It is taken when it is first compared or stored, as kernels may call what is written below them.
+    """
+
+    def __init__(self, own: object, function: FunctionType) -> None:
+        self._own, self._function = own, function
+
+    @cached_property
+    def taken(self) -> tuple[object, str]:
+        """Return numba's own stamp, and a digest of what comes from elsewhere."""
+        found = sha256()
+        names = self._function.__code__.co_names
+        for name in names:
+            value = self._function.__globals__.get(name)
+            read: list[Any] = [getattr(value, member, None) for member in names] if isinstance(value, ModuleType) else [value]
+            for one in read:
+                if getattr(one, "py_func", self._function) is not self._function:
+                    found.update(repr(one._cache._cache_file._source_stamp.taken).encode())
+                elif isinstance(one, np.ndarray):
+                    found.update(one.tobytes())
+                elif isinstance(one, int | float | tuple):
+                    found.update(f"{name} {one!r}".encode())
+        return self._own, found.hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        return self.taken == other
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[type[tuple[Any, ...]], tuple[tuple[object, str]]]:
+        return tuple, (self.taken,)

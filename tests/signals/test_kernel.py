@@ -25,6 +25,9 @@ from signals.kernel import kernel
 import {caller} as other
 @kernel
 def beyond(value: int) -> int:
+    return below(value)
+@kernel
+def below(value: int) -> int:
     return other.caller(value)
 """
 
