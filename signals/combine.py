@@ -21,7 +21,8 @@ OnFailure = Callable[[str, Exception], None]
 
 FAILED: Final = "failed"
 _PLAIN: Final = Calibration()
-_EXPLAINED: Final = Finding(None, abstained="explained_away")
+_EXPLAINED: Final = "explained_away"
+_SCORES: Final = tuple(ScoreName)
 
 
 def sigmoid(log_odds: float) -> float:
@@ -53,7 +54,7 @@ def _ask(detector: Detector, evidence: Evidence, on_failure: OnFailure | None) -
 
 def combine(judged: Iterable[Judged], model: Model) -> Assessment:
     """Return scores and risk: `logit(risk) == base + sum of the contributions of all reasons`, whatever the order of the findings."""
-    by_score: dict[ScoreName, list[Judged]] = {name: [] for name in ScoreName}
+    by_score: dict[ScoreName, list[Judged]] = {name: [] for name in _SCORES}
     for one in judged:
         by_score[one[0].score].append(one)
     base = model.base
@@ -78,29 +79,32 @@ def _score(judged: list[Judged], model: Model, calibration: Calibration, base: f
     missing: list[str] = []
     seen: list[float] = []
     possible: list[float] = []
-    explained = _explained(judged, model)
+    weights, explained = model.weights, _explained(judged, model)
     for detector, finding in judged:
-        weight = model.weights.get(detector.name, 0.0)
-        if explained and detector.name in explained and finding.evidence is not None and finding.evidence < 0.0:
-            finding = _EXPLAINED
-        if finding.evidence is None:
-            if finding.abstained != NOT_APPLICABLE:
-                missing.append(f"{detector.name}: {finding.abstained or 'abstained'}")
-                possible.append(weight)
+        name, evidence, silent = detector.name, finding.evidence, finding.abstained
+        if evidence is not None and evidence < 0.0 and name in explained:
+            evidence, silent = None, _EXPLAINED
+        if silent == NOT_APPLICABLE:
             continue
+        weight = weights.get(name, 0.0)
         possible.append(weight)
+        if evidence is None:
+            missing.append(f"{name}: {silent or 'abstained'}")
+            continue
         seen.append(weight * finding.confidence)
         said += finding.reasons
         parts += [reason.contribution * weight for reason in finding.reasons]
+    missing.sort()
+    if not seen:
+        return Score(None, 0.0, (), tuple(missing))
     scale = calibration.scale(math.fsum(parts))
     weighed = [(reason, part * scale) for reason, part in zip(said, parts, strict=True)]
     reasons = [Reason(reason.name, reason.detail, part) for reason, part in weighed if part]
     reasons.sort(key=_weightiest)
-    missing.sort()
     total = math.fsum([reason.contribution for reason in reasons])
     everything = math.fsum(possible)
     confidence = math.fsum(seen) / everything if everything else 0.0
-    return Score(sigmoid(base + total) if seen else None, confidence, tuple(reasons), tuple(missing))
+    return Score(sigmoid(base + total), confidence, tuple(reasons), tuple(missing))
 
 
 def _weightiest(reason: Reason) -> tuple[float, str]:

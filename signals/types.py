@@ -133,8 +133,7 @@ class Finding(msgspec.Struct, frozen=True):
     """What was measured, for people who look closer: bits, counts, ratios."""
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(msgspec.Struct, frozen=True):
     """One of the five, 0 (honest) to 1 (bot), or None where every detector of it abstained."""
 
     value: float | None

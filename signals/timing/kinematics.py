@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from signals.kernel import kernel
 from signals.timing import bends, noise, pace
 from signals.timing.track import Floats, track
-from signals.timing.windows import Window
+from signals.timing.windows import Pixels, Ticks, Whats, Window
 
 _PLAIN: Final = (*pace.NAMES, *bends.NAMES, *noise.NAMES)
 _GROUP: Final = dict(
@@ -56,15 +56,17 @@ _RATED: Final = np.array([_ALL.index(name) for name in RATED])
 _WAIT: Final = _ALL.index("wait")
 
 
-_NOTHING: Final = np.empty(0)
-
-
 def features(window: Window) -> tuple[Floats, int]:
     """Return NAMES over the window's moves, and how many moves there were; no features (empty) where there are too few."""
-    moves, count = track(window.since, window.what, window.x, window.y)
-    if moves.shape[1] < MIN_MOVES or len(window.what) < MIN_EVENTS:
-        return _NOTHING, count
-    return _assembled(pace.pace(moves), bends.bends(moves, count, len(window.what) - count), noise.noise(moves), _ORDER, _RATED), count
+    return _features(window.since, window.what, window.x, window.y)
+
+
+@kernel
+def _features(since: Ticks, what: Whats, x: Pixels, y: Pixels) -> tuple[Floats, int]:
+    moves, count = track(since, what, x, y)
+    if moves.shape[1] < MIN_MOVES or len(what) < MIN_EVENTS:
+        return np.empty(0), count
+    return _assembled(pace.pace(moves), bends.bends(moves, count, len(what) - count), noise.noise(moves), _ORDER, _RATED), count
 
 
 @kernel
