@@ -3,8 +3,9 @@
 Everything is a sum of integers over events in order, so batches may be cut anywhere.
 """
 
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from signals.kernel import kernel
 from signals.types import Facts, IntArray
@@ -27,8 +28,7 @@ Typed = tuple[int, int, int]
 """Input events since the last frame: how many, the first and the last in µs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """Sums over some frame intervals."""
 
     count: int = 0
@@ -45,12 +45,11 @@ class Block:
         return Block(self.count + other.count, self.total_us + other.total_us, self.same + other.same, self.on_grid + other.on_grid)
 
 
-@dataclass(frozen=True, slots=True)
-class Frames:
+class Frames(msgspec.Struct, frozen=True):
     """Two blocks, the carry from batch to batch, and how often input went on while nothing was drawn."""
 
-    before: Block = field(default_factory=Block)
-    block: Block = field(default_factory=Block)
+    before: Block = msgspec.field(default_factory=Block)
+    block: Block = msgspec.field(default_factory=Block)
     last_us: int = -1
     interval_us: int = -1
     """The last interval, -1 after a gap."""

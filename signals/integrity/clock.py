@@ -8,10 +8,11 @@ This part depends on when batches arrived. A batch that is cut into several with
 points.
 """
 
-from dataclasses import dataclass, field, replace
 from typing import Final
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from signals.integrity.clock_speed import BENT, TICK_US, Ticks, speed_of
 from signals.kernel import kernel
@@ -39,8 +40,7 @@ _MOST: Final = 2**31 - 1
 """Ticks: fifty-nine hours, longer than any session."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Clocks:
+class Clocks(msgspec.Struct, frozen=True, eq=False):
     """Origins, points, and what was seen so far.
 
     A reading is a monotonic, a server and a wall clock, since the first of each: `last` in µs, `points` (POINTS at most, flat) in ticks.
@@ -50,7 +50,7 @@ class Clocks:
     server0: int = 0
     wall0: int = 0
     readings: int = 0
-    points: Ticks = field(default_factory=lambda: np.empty(0, np.int32))
+    points: Ticks = msgspec.field(default_factory=lambda: np.empty(0, np.int32))
     last: tuple[int, int, int] = (0, 0, 0)
     speed: float = 1.0
     """Client seconds in a server second, of the last minute or two."""

@@ -1,8 +1,10 @@
 """The part of History that says through which addresses a session came, in order, and what was played meanwhile."""
 
-from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from geo.place import Place
 from geo.travel import Fix
@@ -15,8 +17,7 @@ MAX_HANDSHAKES: Final = 4
 COMPANY: Final = "company"
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(msgspec.Struct, frozen=True):
     """A stretch of the session on one address. Keys are digests; lat is None where the address does not say where the person is."""
 
     address: bytes
@@ -37,8 +38,7 @@ class Stay:
         return None if self.lat is None or self.lon is None else Fix(self.lat, self.lon, self.radius_km)
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """The newest stays, and the place of the moment in full."""
 
     stops: tuple[Stay, ...] = ()

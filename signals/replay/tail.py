@@ -6,9 +6,10 @@ Everything is counted in events, so the same events give the same sketches howev
 import itertools
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from signals.facts import joined
@@ -29,14 +30,13 @@ KEPT: Final = BEFORE + 1 + AFTER + AROUND
 SOURCES: Final = 4
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Tail:
+class Tail(msgspec.Struct, frozen=True, eq=False):
     """The end of one channel."""
 
     last_us: int = -1
     seen: int = 0
     """Intervals so far."""
-    intervals: ByteArray = field(default_factory=lambda: np.empty(0, np.uint8))
+    intervals: ByteArray = msgspec.field(default_factory=lambda: np.empty(0, np.uint8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,7 @@ class Recognised:
         return self.same_device or self.same_subject
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Replay:
+class Replay(msgspec.Struct, frozen=True, eq=False):
     """Tails by channel, and what was recognised, strangers' recordings first."""
 
     tails: tuple[Tail, ...] = (Tail(),) * CHANNELS
@@ -124,10 +123,19 @@ def channel_times(channel: int, t_us: IntArray, kind: ByteArray) -> IntArray:
 
 def _longer(channel: int, tail: Tail, facts: Facts) -> Tail:
     """Return the tail with all of a batch's intervals."""
-    last_us, waits = _waits(channel, tail.last_us, facts.t_us, facts.kind)
-    if not len(waits):
-        return tail if last_us == tail.last_us else Tail(last_us, tail.seen, tail.intervals)
-    return Tail(last_us, tail.seen + len(waits), np.concatenate((tail.intervals, quantised(waits))))
+    last_us, fresh, intervals = _appended(channel, tail.last_us, tail.intervals, facts.t_us, facts.kind)
+    return Tail(last_us, tail.seen + fresh, intervals) if last_us != tail.last_us or fresh else tail
+
+
+@kernel
+def _appended(channel: int, last_us: int, intervals: ByteArray, t_us: IntArray, kind: ByteArray) -> tuple[int, int, ByteArray]:
+    """Return the time of the channel's last event, how many intervals are new, and all of them."""
+    last_us, waits = _waits(channel, last_us, t_us, kind)
+    had = len(intervals)
+    longer = np.empty(had + len(waits), np.uint8)
+    longer[:had] = intervals
+    longer[had:] = quantised(waits)
+    return last_us, len(waits), longer
 
 
 @kernel

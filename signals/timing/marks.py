@@ -5,11 +5,11 @@ are kept, as ticks modulo 2**32 (five days), so that a press can be held against
 in different batches and are not merged here but when they are read, so cuts don't matter.
 """
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 from zlib import crc32
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,14 +54,13 @@ def _bytes() -> Bytes:
     return np.empty(0, np.uint8)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Marks:
+class Marks(msgspec.Struct, frozen=True, eq=False):
     """The last presses of any channel (`how`: kind, REPEATED) and the last actions (`names`: WHICH, BY_GAME, BY_HAND), never falling."""
 
-    presses: Ticks = field(default_factory=_ticks)
-    how: Bytes = field(default_factory=_bytes)
-    told: Ticks = field(default_factory=_ticks)
-    names: Bytes = field(default_factory=_bytes)
+    presses: Ticks = msgspec.field(default_factory=_ticks)
+    how: Bytes = msgspec.field(default_factory=_bytes)
+    told: Ticks = msgspec.field(default_factory=_ticks)
+    names: Bytes = msgspec.field(default_factory=_bytes)
     key: int = 0
     """The last key event, kind * 256 + code."""
     key_ticks: int = 0
