@@ -53,15 +53,17 @@ def of_hello(hello: Hello, around: Circumstances) -> Facts:
 def of_batch(batch: Batch, around: Circumstances) -> Facts:
     """Return the facts of a batch whose columns have been checked: equal counts, whole items, known kinds."""
     columns = batch.input
+    waits, frames = np.frombuffer(columns.dt, _U32), np.frombuffer(batch.frames, _U32)
+    t_us, x, y, frames_us = _absolute(waits, np.frombuffer(columns.dx, _I16), np.frombuffer(columns.dy, _I16), frames, batch.t0_us)
     return Facts(
         arrived_us=around.arrived_us,
         clock=batch.clock,
-        t_us=_running(np.frombuffer(columns.dt, _U32), batch.t0_us),
+        t_us=t_us,
         kind=np.frombuffer(columns.kind, np.uint8).copy(),
         code=np.frombuffer(columns.code, np.uint8).copy(),
-        x=_running(np.frombuffer(columns.dx, _I16), 0),
-        y=_running(np.frombuffer(columns.dy, _I16), 0),
-        frames_us=_running(np.frombuffer(batch.frames, _U32), batch.t0_us),
+        x=x,
+        y=y,
+        frames_us=frames_us,
         actions=batch.actions,
         device=batch.facts,
         integrity=batch.integrity,
@@ -91,6 +93,14 @@ def joined(told: Sequence[Facts]) -> Facts:
         frames_us=np.concatenate([facts.frames_us for facts in told]),
         actions=tuple(action for facts in told for action in facts.actions),
     )
+
+
+@kernel
+def _absolute(
+    waits: NDArray[Any], right: NDArray[Any], down: NDArray[Any], frames: NDArray[Any], t0_us: int
+) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+    """Return the times of events, their places, and the times of frames."""
+    return _running(waits, t0_us), _running(right, 0), _running(down, 0), _running(frames, t0_us)
 
 
 @kernel

@@ -8,8 +8,8 @@ from signals.types import Finding, Reason
 
 def found(reasons: Iterable[Reason], confidence: float = 1.0, features: Mapping[str, float] | None = None) -> Finding:
     """Return the finding whose evidence is the sum of the reasons' contributions; reasons that add nothing are left out."""
-    kept = tuple(reason for reason in reasons if reason.contribution)
-    return Finding(math.fsum(reason.contribution for reason in kept), confidence, kept, features=features or {})
+    kept = tuple([reason for reason in reasons if reason.contribution])
+    return Finding(math.fsum([reason.contribution for reason in kept]), confidence, kept, features=features or {})
 
 
 def abstain(why: str, features: Mapping[str, float] | None = None) -> Finding:
