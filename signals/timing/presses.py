@@ -3,8 +3,6 @@
 from functools import lru_cache
 from typing import Final
 
-import numpy as np
-
 from signals.timing import rhythm
 from signals.timing.content import Tables
 from signals.timing.judge import NOT_FITTED, TOO_FEW, judge
@@ -39,17 +37,29 @@ def judge_presses(name: str, window: Window, channel: Channel | None, device: st
     if channel is None or channel.tables is None:
         return Finding(None, abstained=NOT_FITTED)
     newer = window.seen % _EVERY if len(window.since) >= 3 * _EVERY or window.seen > len(window.since) else 0
-    end = len(window.since) - newer
-    x, y = window.x[:end].tobytes(), window.y[:end].tobytes()
-    return _judge(name, window.since[:end].tobytes(), window.what[:end].tobytes(), x, y, channel, channel.tables, device)
+    return _judge(name, _Stood(window, len(window.since) - newer), channel, channel.tables, device)
+
+
+class _Stood:
+    """A window of presses as it stood some events ago: equal to any other with the same events."""
+
+    __slots__ = ("told", "window")
+
+    def __init__(self, window: Window, end: int) -> None:
+        since, what, x, y = window.since[:end], window.what[:end], window.x[:end], window.y[:end]
+        self.window = Window(0, 0, since, what, x, y)
+        self.told = since.tobytes() + what.tobytes() + x.tobytes() + y.tobytes()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Stood) and self.told == other.told
+
+    def __hash__(self) -> int:
+        return hash(self.told)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _judge(name: str, since: bytes, what: bytes, x: bytes, y: bytes, channel: Channel, tables: Tables, device: str) -> Finding:
-    window = Window(
-        0, 0, np.frombuffer(since, np.uint16), np.frombuffer(what, np.uint8), np.frombuffer(x, np.int16), np.frombuffer(y, np.int16)
-    )
-    features, size = rhythm.measured(name, window, tables)
+def _judge(name: str, stood: _Stood, channel: Channel, tables: Tables, device: str) -> Finding:
+    features, size = rhythm.measured(name, stood.window, tables)
     curves = channel.for_size(size)
     if curves is None or not len(features):
         return Finding(None, abstained=TOO_FEW)
