@@ -16,12 +16,14 @@ from signals.kernel import kernel
 from signals.replay.sketch import BITS, SLICE, Sketch, projected
 from signals.types import IntArray
 
-PROBES: Final = 48
-NEAR: Final = 17
+PROBES: Final = 96
+NEAR: Final = 21
 """Bits of 64 in which the signature of a replay may differ: 9 is common at 60 ms of noise."""
-NEAR_BEFORE: Final = 19
-NEAR_ALONE: Final = 12
-"""Bits where only the intervals behind the anchor can be compared: so few have to be almost the same to tell anything."""
+NEAR_BOTH: Final = 34
+"""Bits of 128 in which those behind and before the anchor may differ together."""
+ALONE: Final = 22
+"""Bits that count as different before the anchor where there are none to be compared, or others, as after a cut: then 12 may differ
+behind it."""
 MOST: Final = 64
 """Ids that one search returns, the nearest first."""
 UNSORTED: Final = 8192
@@ -47,6 +49,8 @@ class SignatureIndex:
         self._size = 0
         self._orders: NDArray[np.int32] = np.empty(0, np.int32)
         """Places sorted by slice, all slices one after the other."""
+        self._ordered = np.empty(0, np.int64)
+        """The signatures there: side by side, so that a search reads them in a row."""
         self._starts: IntArray = np.empty((_SLICES, 0), np.int64)
         """Where each key of a slice begins in it."""
 
@@ -68,15 +72,11 @@ class SignatureIndex:
     def search(self, sketch: Sketch) -> list[int]:
         """Return the ids of what is near, the nearest first."""
         flips = _flips(projected(sketch).reshape(_SLICES, SLICE) ** 2) if self._sorted else _NO_FLIPS
-        places = _near(self._signatures[: self._size], self._sorted, self._orders, self._starts, flips, sketch.signature)
-        if not len(places):
-            return []
-        apart = _apart(self._signatures[places], sketch.signature)
-        comparable = (self._before[places] != NONE) & (sketch.before is not None)
-        rest = _apart(self._before[places], sketch.before or NONE)
-        good = np.where(comparable, rest <= NEAR_BEFORE, apart <= NEAR_ALONE)
-        nearest = np.argsort(apart[good], kind="stable")
-        return list(dict.fromkeys(self._ids[places[good][nearest]].tolist()))[:MOST]
+        kept = (self._signatures[: self._size], self._before[: self._size], self._sorted)
+        sorted_by_slice = (self._orders, self._ordered, self._starts)
+        places, apart = _near(*kept, *sorted_by_slice, flips, sketch.signature, sketch.before or NONE)
+        nearest = np.argsort(apart, kind="stable")
+        return list(dict.fromkeys(self._ids[places[nearest]].tolist()))[:MOST]
 
     def _sort(self) -> None:
         keys = _slices(self._signatures[: self._size])
@@ -85,11 +85,7 @@ class SignatureIndex:
         starts = [np.searchsorted(one[order], numbers) for one, order in zip(keys, orders, strict=True)]
         self._starts = np.array(starts) + self._size * np.arange(_SLICES)[:, None]
         self._orders, self._sorted = orders.astype(np.int32).ravel(), self._size
-
-
-def _apart(signatures: IntArray, signature: int) -> NDArray[np.uint8]:
-    """Return in how many bits each differs."""
-    return np.bitwise_count((signatures ^ np.int64(signature)).view(np.uint64))
+        self._ordered = self._signatures[self._orders]
 
 
 def _slices(signatures: IntArray) -> IntArray:
@@ -100,34 +96,50 @@ def _slices(signatures: IntArray) -> IntArray:
 @kernel
 def _near(
     signatures: IntArray,
-    ordered: int,
+    before: IntArray,
+    sorted_size: int,
     orders: NDArray[np.int32],
+    ordered: IntArray,
     starts: IntArray,
     flips: IntArray,
     signature: int,
-) -> IntArray:
-    """Return the places of what differs in NEAR bits at most: under the likeliest keys of each slice, and all that is not sorted yet."""
-    buckets = np.empty((_SLICES * PROBES, 2), np.int64)
-    count, most = 0, len(signatures) - ordered
-    if ordered:
+    rest: int,
+) -> tuple[IntArray, IntArray]:
+    """Return the places of what is near, and in how many bits of 128 it differs: under the likeliest keys of each slice, and all that is
+    not sorted yet."""
+    most = len(signatures) - sorted_size
+    if sorted_size:
         for part in range(_SLICES):
             for flip in range(PROBES):
                 key = ((signature >> (part * SLICE)) & (_KEYS - 1)) ^ flips[part, flip]
-                buckets[count, 0], buckets[count, 1] = starts[part, key], starts[part, key + 1]
                 most += starts[part, key + 1] - starts[part, key]
-                count += 1
-    places = np.empty(most, np.int64)
+    places, apart = np.empty(most, np.int64), np.empty(most, np.int64)
     found = 0
-    for bucket in range(count):
-        for at in range(buckets[bucket, 0], buckets[bucket, 1]):
-            if _bits(signatures[orders[at]] ^ signature) <= NEAR:
-                places[found] = orders[at]
-                found += 1
-    for place in range(ordered, len(signatures)):
-        if _bits(signatures[place] ^ signature) <= NEAR:
+    if sorted_size:
+        for part in range(_SLICES):
+            for flip in range(PROBES):
+                key = ((signature >> (part * SLICE)) & (_KEYS - 1)) ^ flips[part, flip]
+                for at in range(starts[part, key], starts[part, key + 1]):
+                    behind = _bits(ordered[at] ^ signature)
+                    if behind <= NEAR:
+                        places[found] = orders[at]
+                        apart[found] = _together(behind, before[orders[at]], rest)
+                        found += apart[found] <= NEAR_BOTH
+    for place in range(sorted_size, len(signatures)):
+        behind = _bits(signatures[place] ^ signature)
+        if behind <= NEAR:
             places[found] = place
-            found += 1
-    return places[:found]
+            apart[found] = _together(behind, before[place], rest)
+            found += apart[found] <= NEAR_BOTH
+    return places[:found], apart[:found]
+
+
+@kernel
+def _together(behind: int, one: int, other: int) -> int:
+    """Return the bits of 128 that differ behind and before the anchor; where those before can't be compared, or are others because of a
+    cut, as if chance alone had let so few differ behind it."""
+    cut = behind + ALONE
+    return min(cut, behind + _bits(one ^ other)) if one != NONE and other != NONE else cut
 
 
 @kernel

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from signals.replay.index import NONE, SignatureIndex
-from signals.replay.sketch import Sketch, likeness, surplus
+from signals.replay.sketch import Sketch, nearness
 from signals.types import ReplayMatch
 
 RECORDINGS: Final = 4
@@ -36,14 +36,12 @@ class Remembered:
 def compare(sketch: Sketch, candidates: Sequence[Remembered], player: Player, now_us: int, remembered: int) -> list[ReplayMatch]:
     """Return the recordings that a sketch is a replay of, the likest first, each once. `remembered` says among how many was searched."""
     best: dict[str, ReplayMatch] = {}
-    for one, (correlation, intervals) in zip(candidates, likeness(sketch.stretch, [one.stretch for one in candidates]), strict=True):
+    for one, (surplus, distance) in zip(candidates, nearness(sketch, [one.stretch for one in candidates], remembered), strict=True):
         source = one.player.session
-        if surplus(sketch.channel, correlation, intervals, remembered) <= 0.0 or (
-            source in best and best[source].distance <= 1.0 - correlation
-        ):
+        if surplus <= 0.0 or (source in best and best[source].distance <= distance):
             continue
         best[source] = ReplayMatch(
-            distance=1.0 - correlation,
+            distance=distance,
             same_device=one.player.device == player.device,
             same_subject=player.subject is not None and one.player.subject == player.subject,
             age_s=(now_us - one.at_us) / 1e6,
@@ -76,8 +74,14 @@ class Library:
         """Return what was played before in other sessions, each recording once for a sketch."""
         matches: list[ReplayMatch] = []
         for sketch in fresh:
-            index = self._indexes[sketch.channel]
-            near = (self._remembered[id] for id in index.search(sketch))
-            others = [one for one in near if one.player.session != player.session]
-            matches.extend(compare(sketch, others, player, now_us, len(index)))
+            matches.extend(compare(sketch, self.near(player, sketch), player, now_us, self.size(sketch.channel)))
         return tuple(matches)
+
+    def near(self, player: Player, sketch: Sketch) -> list[Remembered]:
+        """Return what a search brings up of other sessions."""
+        found = (self._remembered[id] for id in self._indexes[sketch.channel].search(sketch))
+        return [one for one in found if one.player.session != player.session]
+
+    def size(self, channel: int) -> int:
+        """Return how many sketches of a channel are remembered."""
+        return len(self._indexes[channel])

@@ -24,6 +24,8 @@ from signals.types import ByteArray
 AROUND: Final = 4
 BEFORE: Final = 48
 AFTER: Final = 24
+CUTS: Final = (24, 12, 4)
+"""Intervals before the anchor that are looked at where a recording may have been cut."""
 CLIP: Final = 3.0
 FLAT: Final = 0.15
 """Standard deviation of the clipped window, in medians, below which it is a metronome and like every other one."""
@@ -124,24 +126,40 @@ def _signatures(intervals: ByteArray, starts: NDArray[np.int64]) -> tuple[NDArra
     return signatures, lively
 
 
-def likeness(one: bytes, others: Sequence[bytes]) -> list[tuple[float, int]]:
+def likeness(one: bytes, others: Sequence[bytes], before: int = BEFORE) -> list[tuple[float, int]]:
     """Return how alike stretches are to one, aligned at their anchors: correlation of the clipped intervals, and over how many.
 
-    Neither noise that is small against the pauses nor a change of speed alters it much.
+    At most `before` intervals ahead of the anchor are looked at. Neither noise that is small against the pauses nor a change of speed
+    alters it much.
     """
     if not others:
         return []
     ends = np.cumsum(np.array([len(other) for other in others]))
-    correlations, overlaps = _alike(np.frombuffer(one, np.uint8), np.frombuffer(b"".join(others), np.uint8), ends)
+    correlations, overlaps = _alike(np.frombuffer(one, np.uint8), np.frombuffer(b"".join(others), np.uint8), ends, before)
     return list(zip(correlations.tolist(), overlaps.tolist(), strict=True))
 
 
+def nearness(sketch: Sketch, others: Sequence[bytes], remembered: int) -> list[tuple[float, float]]:
+    """Return by how much stretches are more alike to a sketch than strangers ever are (`surplus`), and their distance: 1 - correlation.
+
+    Where all that is there before the anchor is not alike, less of it may be, as when a recording was cut there; then the limit is that of
+    four times as many strangers.
+    """
+    near = [(surplus(sketch.channel, *alike, remembered), 1.0 - alike[0]) for alike in likeness(sketch.stretch, others)]
+    for before in CUTS:
+        if any(found <= 0.0 for found, _ in near):
+            parts = likeness(sketch.stretch, others, before)
+            cut = [(surplus(sketch.channel, *alike, remembered * (1 + len(CUTS))), 1.0 - alike[0]) for alike in parts]
+            near = [whole if whole[0] > 0.0 else max(whole, part) for whole, part in zip(near, cut, strict=True)]
+    return near
+
+
 @kernel
-def _alike(one: ByteArray, others: ByteArray, ends: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
+def _alike(one: ByteArray, others: ByteArray, ends: NDArray[np.int64], before: int) -> tuple[Floats, NDArray[np.int64]]:
     correlations, overlaps = np.zeros(len(ends)), np.zeros(len(ends), np.int64)
     start = 0
     for place, end in enumerate(ends):
-        n = min(one[0], others[start]) + 1 + AFTER
+        n = min(before, one[0], others[start]) + 1 + AFTER
         a, b = _centred(one, len(one) - n, len(one)), _centred(others, end - n, end)
         norm = np.sqrt(_product(a, a) * _product(b, b))
         correlations[place] = _product(a, b) / norm if norm > 0.0 else 0.0
