@@ -43,6 +43,9 @@ def recognised(data: Path) -> None:
         show(f"recall, {name}", found.share, goals[name.partition("/")[2]])
     for name, fresh in card.fresh.items():
         show(f"{name}, fresh windows flagged, of {fresh.strangers.of}", fresh.strangers.share, "<= 0.0001")
+        show(f"{name}, nearest of {fresh.pairs} pairs of strangers", fresh.nearest, "< 0")
+        for size, chance in fresh.expected:
+            show(f"{name}, false matches a window among {size}, extrapolated", chance, "<= 0.0001")
 
 
 def synthetic(rng: np.random.Generator, n: int) -> list[Sketch]:

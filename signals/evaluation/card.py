@@ -30,6 +30,12 @@ class Fresh:
     """Like another session of the same person in at least one stretch: no alarm while device or account is known."""
     macros: Rate
     """Taken for a macro of one's own."""
+    pairs: int = 0
+    """Fresh sketches by sketches of strangers: each of these was one chance of a false match."""
+    nearest: float = 0.0
+    """By how many deviations the nearest of all pairs is above the limit; below it where negative."""
+    expected: tuple[tuple[int, float], ...] = ()
+    """How many are remembered, and the false matches of a window that are expected then: extrapolated, not counted."""
 
 
 @dataclass(frozen=True, slots=True)

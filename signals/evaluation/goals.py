@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from signals.evaluation.card import Card
+from signals.evaluation.card import Card, Fresh
 from signals.evaluation.clocks import AT_RARE, RARE
 from signals.figures import Figures, Rate, rate
 
@@ -68,9 +68,16 @@ def _replays(card: Card) -> Iterator[Goal]:
         apart = rate(round(fresh.strangers.share * fresh.apart), fresh.apart)
         counted = (
             f"{fresh.strangers.hits} of {fresh.strangers.of} overlapping windows of {fresh.people} people; "
-            f"the {fresh.apart} that don't overlap alone would allow up to {apart.high:.4f}"
+            f"the {fresh.apart} that don't overlap alone would allow up to {apart.high:.4f}{_pairs(fresh)}"
         )
         yield Goal(f"fresh {channel} taken for somebody else's recording", fresh.strangers.share, True, RARE, counted)
+
+
+def _pairs(fresh: Fresh) -> str:
+    if not fresh.expected:
+        return ""
+    expected = ", ".join(f"{chance:.1g} at {size:.0e}" for size, chance in fresh.expected)
+    return f"; {fresh.pairs} pairs with stretches of strangers; extrapolated from the nearest, by sketches remembered: {expected}"
 
 
 def _pointer(card: Card) -> Iterator[Goal]:

@@ -3,11 +3,17 @@
 A recording is remembered whole; a window of it is played again, noisy, faster or slower, or cut and joined with others; found is what has
 at least one match with a recording that it comes from. A fresh window is one of a recording that is not remembered, against all
 recordings that are: those of everybody else, and of the same person's other sessions.
+
+Of windows that don't overlap there are a few hundred; but each is held against thousands of stretches of strangers, so there are millions
+of pairs, and how near the nearest of them come says how often one would be too near: peaks over a threshold (Pickands, "Statistical
+inference using extreme order statistics", 1975), with an exponential tail, which is heavier than that of correlations.
 """
 
+import heapq
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -16,7 +22,7 @@ from signals.evaluation.card import Card, Fresh
 from signals.figures import rate
 from signals.replay.recall import Library, Player
 from signals.replay.replay import OWN_AT
-from signals.replay.sketch import Sketch, quantised, sketches
+from signals.replay.sketch import MEASURED, Sketch, nearness, quantised, sketches
 from signals.replay.tail import KEYS, PRESSES
 from signals.samples import Rng
 from signals.traces import Trace, of_kinds
@@ -24,6 +30,10 @@ from signals.types import IntArray
 from wire import kinds
 
 INTERVALS: Final = 100
+REMEMBERED: Final = (10_000, 100_000, 1_000_000, 10_000_000)
+"""For how many remembered sketches false matches are extrapolated."""
+_NEAREST: Final = 100
+"""Pairs that the tail is fitted on. It falls faster the farther out it is, so more of them would expect more false matches."""
 _KINDS: Final = {KEYS: (kinds.KEY_DOWN,), PRESSES: (kinds.POINTER_DOWN, kinds.TOUCH_DOWN, kinds.PAD)}
 
 
@@ -67,11 +77,14 @@ class Memory:
 def evaluate_replays(card: Card, people: Sequence[Trace], rng: Rng, most: int) -> None:
     """Fill in recall and false alarms of keys and of presses: at most `most` replays a case, of people the limits were not set on."""
     for name, channel in (("keys", KEYS), ("clicks", PRESSES)):
-        memory = remember(half([trace for trace in people if len(times_of(trace, channel)) > INTERVALS]), channel)
+        known = [trace for trace in people if len(times_of(trace, channel)) > INTERVALS]
+        asked = half(known)
+        memory = remember(asked, channel)
         if memory.recordings:
             for case in CASES:
                 card.replays[f"{name}/{case.name}"] = rate(*recall(memory, case, rng, most))
-            card.fresh[name] = false_alarms(memory)
+            remember([trace for trace in known if trace not in asked], channel, memory.library)
+            card.fresh[name] = crossed(memory, false_alarms(memory))
 
 
 def half(traces: Sequence[Trace]) -> list[Trace]:
@@ -137,6 +150,34 @@ def false_alarms(memory: Memory, intervals: int = INTERVALS) -> Fresh:
             macros += max(sources.values(), default=0) >= OWN_AT
     people = len(set(subjects.values()))
     return Fresh(people, len(subjects), len(memory.library), apart, rate(strangers, windows), rate(own, windows), rate(macros, windows))
+
+
+def crossed(memory: Memory, fresh: Fresh) -> Fresh:
+    """Return these figures with the pairs in them: how many, how near the nearest are, and what follows for more that is remembered."""
+    near: list[tuple[float, Sketch, bytes]] = []
+    of_person = Counter(one.player.subject for one in memory.library)
+    pairs = sketched = intervals = 0
+    for trace, times in memory.recordings:
+        player = Player(trace.id, "another device", trace.subject)
+        own = _sketched(memory.channel, np.diff(times))
+        intervals += len(times) - 1
+        sketched += len(own)
+        pairs += len(own) * (len(memory.library) - of_person[trace.subject])
+        for sketch in own:
+            others = [one.stretch for one in memory.library.near(player, sketch) if one.player.subject != trace.subject]
+            found = nearness(sketch, others, MEASURED)
+            near.extend((surplus, sketch, other) for (surplus, _), other in zip(found, others, strict=True))
+        near = heapq.nlargest(_NEAREST, near, key=itemgetter(0))
+    if len(near) < _NEAREST:
+        return replace(fresh, pairs=pairs)
+    tail = np.array([surplus for surplus, _, _ in near])
+    above = np.mean(tail - tail[-1])
+    expected = []
+    for size in REMEMBERED:
+        higher = np.mean(tail - [nearness(sketch, (other,), size)[0][0] for _, sketch, other in near])
+        chance = len(near) / pairs * np.exp((tail[-1] - higher) / above)
+        expected.append((size, float(chance * size * sketched * INTERVALS / intervals)))
+    return replace(fresh, pairs=pairs, nearest=float(tail[0]), expected=tuple(expected))
 
 
 def _taken(memory: Memory, case: Case, at: int, start: int) -> tuple[IntArray, frozenset[str]]:

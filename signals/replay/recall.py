@@ -1,7 +1,7 @@
 """From what an index brings up to matches, and a library in memory for evaluation and for scoring files."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,6 +59,9 @@ class Library:
 
     def __len__(self) -> int:
         return len(self._remembered)
+
+    def __iter__(self) -> Iterator[Remembered]:
+        return iter(self._remembered)
 
     def add(self, player: Player, fresh: Sequence[Sketch], at_us: int) -> None:
         """Remember sketches."""

@@ -1,5 +1,6 @@
 """What a report card counts: shares with their limits, replays, clocks, groups of people, goals and floors."""
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from signals.evaluation.card import Card, Fresh
 from signals.evaluation.clocks import CIRCUMSTANCES, EVEN, NETWORKS, PLAIN, evaluate_clocks, evidence, session
 from signals.evaluation.floors import fallen, tolerance
 from signals.evaluation.goals import goals
-from signals.evaluation.replay import CASES, Case, false_alarms, recall, remember
+from signals.evaluation.replay import CASES, REMEMBERED, Case, crossed, false_alarms, recall, remember
 from signals.evaluation.scored import PACES, Scored, abstained, note
 from signals.figures import figures, rate
 from signals.replay.tail import KEYS
@@ -73,6 +74,24 @@ def test_somebody_elses_recording_is_a_strangers() -> None:
     fresh = false_alarms(remember([typed(0, "a", rhythm(1)), typed(1, "b", rhythm(1))], KEYS))
     assert fresh.strangers.share > 0.9
     assert fresh.own.hits == 0
+
+
+def test_pairs_of_strangers_are_counted_and_more_that_is_remembered_is_extrapolated() -> None:
+    memory = remember([typed(at, f"person {at}", rhythm(at, 4000)) for at in range(6)], KEYS)
+    fresh = crossed(memory, false_alarms(memory))
+    each = Counter(one.player.subject for one in memory.library)
+    assert fresh.pairs == len(memory.library) ** 2 - sum(size**2 for size in each.values())
+    assert fresh.nearest < 0.0
+    assert [size for size, _ in fresh.expected] == list(REMEMBERED)
+    assert all(0.0 < chance < 0.01 for _, chance in fresh.expected)
+    assert "extrapolated" in goals(Card(fresh={"keys": fresh}))[0].counted
+
+
+def test_a_few_pairs_are_not_extrapolated() -> None:
+    memory = remember([typed(at, f"person {at}", rhythm(at)) for at in range(2)], KEYS)
+    fresh = crossed(memory, false_alarms(memory))
+    assert fresh.pairs > 0
+    assert fresh.expected == ()
 
 
 @pytest.mark.parametrize("network", NETWORKS)

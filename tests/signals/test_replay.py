@@ -13,7 +13,7 @@ from signals.history import EMPTY, History, learn
 from signals.replay import replay
 from signals.replay.index import NEAR, UNSORTED, SignatureIndex
 from signals.replay.recall import Library, Player
-from signals.replay.sketch import AFTER, BEFORE, Sketch, likeness, quantised, sketches, surplus
+from signals.replay.sketch import AFTER, BEFORE, Sketch, likeness, nearness, quantised, sketches, surplus
 from signals.replay.tail import KEPT, KEYS, PRESSES, Replay, fresh_sketches
 from signals.replay.tail import learn as learn_tail
 from signals.traces import Trace
@@ -73,6 +73,16 @@ def test_a_piece_of_fifty_is_mostly_recognised_wherever_it_was_cut(start) -> Non
     assert sum(found) >= 7
 
 
+@pytest.mark.parametrize("size", [35, 45])
+def test_a_piece_that_was_joined_to_another_s_input_is_mostly_recognised(size) -> None:
+    found = []
+    for seed in range(30):
+        library = remembering((VICTIM, person(seed)))
+        joined = np.concatenate((person(seed + 1000, 60), noisy(person(seed)[80 : 80 + size], 10.0), person(seed + 2000, 40)))
+        found.append(bool(library.match(BOT, sketched(joined), 0)))
+    assert sum(found) >= 20
+
+
 def test_people_are_not_each_others_replays() -> None:
     library = remembering(*((Player(f"s_{seed}", f"d_{seed}"), person(seed)) for seed in range(100, 200)))
     assert [match for seed in range(30) for match in library.match(BOT, sketched(person(seed)), 0)] == []
@@ -124,6 +134,17 @@ def test_likeness_is_one_for_the_same_and_takes_the_overlap() -> None:
     assert fewer < everything == BEFORE + 1 + AFTER
 
 
+def test_what_lies_before_an_anchor_takes_nothing_from_what_is_alike_behind_it() -> None:
+    sketch = sketched(person(1))[-1]
+    foreign = sketched(person(2))[-1].stretch[1 : 1 + BEFORE - 24]
+    cut = sketch.stretch[:1] + foreign + sketch.stretch[1 + BEFORE - 24 :]
+    ((whole, _),), ((part, overlap),) = likeness(sketch.stretch, [cut]), likeness(sketch.stretch, [cut], 24)
+    assert whole < 0.9
+    assert part == pytest.approx(1.0)
+    assert overlap == 24 + 1 + AFTER
+    assert [(found > 0.0, distance < 1e-6) for found, distance in nearness(sketch, [cut, sketch.stretch], 10_000)] == [(True, True)] * 2
+
+
 def test_the_more_is_remembered_the_nearer_a_replay_has_to_be() -> None:
     assert surplus(KEYS, 0.9, 73, 10_000_000) < surplus(KEYS, 0.9, 73, 10_000)
 
@@ -142,6 +163,16 @@ def test_an_index_finds_what_it_holds_sorted_or_not_yet() -> None:
     assert all(place in index.search(sketch) for place, sketch in list(enumerate(many))[::37])
     assert index.search(replace(many[0], signature=~many[0].signature)) == []
     assert NEAR < 32
+
+
+def test_an_index_finds_a_cut_recording_by_what_lies_behind_the_anchor_alone() -> None:
+    sketch = next(one for one in sketched(person(7)) if one.before is not None)
+    index = SignatureIndex()
+    index.add(np.array([5]), np.array([sketch.signature]), np.array([sketch.before]))
+    for before in (None, ~(sketch.before or 0)):
+        assert index.search(replace(sketch, before=before)) == [5]
+        assert index.search(replace(sketch, before=before, signature=sketch.signature ^ 0b111111111111)) == [5]
+        assert index.search(replace(sketch, before=before, signature=sketch.signature ^ 0b1111111111111)) == []
 
 
 def judged(*matches: ReplayMatch, intervals: int = 200) -> Finding:
