@@ -16,16 +16,16 @@ from signals.kernel import kernel
 from signals.replay.sketch import BITS, SLICE, Sketch, projected
 from signals.types import IntArray
 
-PROBES: Final = 96
+PROBES: Final = 64
 NEAR: Final = 21
 """Bits of 64 in which the signature of a replay may differ: 9 is common at 60 ms of noise."""
 NEAR_BOTH: Final = 34
 """Bits of 128 in which those behind and before the anchor may differ together."""
-ALONE: Final = 22
-"""Bits that count as different before the anchor where there are none to be compared, or others, as after a cut: then 12 may differ
+ALONE: Final = 24
+"""Bits that count as different before the anchor where there are none to be compared, or others, as after a cut: then 10 may differ
 behind it."""
-MOST: Final = 64
-"""Ids that one search returns, the nearest first."""
+MOST: Final = 24
+"""Ids that one search returns, the nearest first: a replay is nearly always the very first."""
 UNSORTED: Final = 8192
 """Signatures that may wait to be sorted, at least; a quarter of those that are."""
 
@@ -75,7 +75,7 @@ class SignatureIndex:
         kept = (self._signatures[: self._size], self._before[: self._size], self._sorted)
         sorted_by_slice = (self._orders, self._ordered, self._starts)
         places, apart = _near(*kept, *sorted_by_slice, flips, sketch.signature, sketch.before or NONE)
-        nearest = np.argsort(apart, kind="stable")
+        nearest = np.argsort(apart, kind="stable")[: _SLICES * MOST]
         return list(dict.fromkeys(self._ids[places[nearest]].tolist()))[:MOST]
 
     def _sort(self) -> None:

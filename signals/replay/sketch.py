@@ -12,7 +12,6 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -24,8 +23,10 @@ from signals.types import ByteArray
 AROUND: Final = 4
 BEFORE: Final = 48
 AFTER: Final = 24
-CUTS: Final = (24, 12, 4)
+CUTS: Final = (4, 12, 24)
 """Intervals before the anchor that are looked at where a recording may have been cut."""
+LIKELY: Final = 0.7
+"""Correlation over fewer of them from which more are looked at: of replays hardly one has less, of strangers hardly one more."""
 CLIP: Final = 3.0
 FLAT: Final = 0.15
 """Standard deviation of the clipped window, in medians, below which it is a metronome and like every other one."""
@@ -126,17 +127,15 @@ def _signatures(intervals: ByteArray, starts: NDArray[np.int64]) -> tuple[NDArra
     return signatures, lively
 
 
-def likeness(one: bytes, others: Sequence[bytes], before: int = BEFORE) -> list[tuple[float, int]]:
-    """Return how alike stretches are to one, aligned at their anchors: correlation of the clipped intervals, and over how many.
+def likeness(one: bytes, others: Sequence[bytes], before: int = BEFORE) -> tuple[Floats, NDArray[np.int64]]:
+    """Return how alike stretches are to one, aligned at their anchors: correlations of the clipped intervals, and over how many.
 
     At most `before` intervals ahead of the anchor are looked at. Neither noise that is small against the pauses nor a change of speed
     alters it much.
     """
-    if not others:
-        return []
-    ends = np.cumsum(np.array([len(other) for other in others]))
-    correlations, overlaps = _alike(np.frombuffer(one, np.uint8), np.frombuffer(b"".join(others), np.uint8), ends, before)
-    return list(zip(correlations.tolist(), overlaps.tolist(), strict=True))
+    ends = np.cumsum(np.array([len(other) for other in others], np.int64))
+    alike: tuple[Floats, NDArray[np.int64]] = _alike(np.frombuffer(one, np.uint8), np.frombuffer(b"".join(others), np.uint8), ends, before)
+    return alike
 
 
 def nearness(sketch: Sketch, others: Sequence[bytes], remembered: int) -> list[tuple[float, float]]:
@@ -145,13 +144,20 @@ def nearness(sketch: Sketch, others: Sequence[bytes], remembered: int) -> list[t
     Where all that is there before the anchor is not alike, less of it may be, as when a recording was cut there; then the limit is that of
     four times as many strangers.
     """
-    near = [(surplus(sketch.channel, *alike, remembered), 1.0 - alike[0]) for alike in likeness(sketch.stretch, others)]
+    if not others:
+        return []
+    correlations, overlaps = likeness(sketch.stretch, others)
+    best = surplus(sketch.channel, correlations, overlaps, remembered)
+    likely = np.flatnonzero(best <= 0.0)
     for before in CUTS:
-        if any(found <= 0.0 for found, _ in near):
-            parts = likeness(sketch.stretch, others, before)
-            cut = [(surplus(sketch.channel, *alike, remembered * (1 + len(CUTS))), 1.0 - alike[0]) for alike in parts]
-            near = [whole if whole[0] > 0.0 else max(whole, part) for whole, part in zip(near, cut, strict=True)]
-    return near
+        short, overlaps = likeness(sketch.stretch, [others[place] for place in likely.tolist()], before)
+        cut = surplus(sketch.channel, short, overlaps, remembered * (1 + len(CUTS)))
+        better = cut > best[likely]
+        best[likely[better]], correlations[likely[better]] = cut[better], short[better]
+        likely = likely[short > LIKELY]
+        if not len(likely):
+            break
+    return list(zip(best.tolist(), (1.0 - correlations).tolist(), strict=True))
 
 
 @kernel
@@ -170,22 +176,18 @@ def _alike(one: ByteArray, others: ByteArray, ends: NDArray[np.int64], before: i
     return correlations, overlaps
 
 
-def surplus(channel: int, correlation: float, intervals: int, remembered: int) -> float:
-    """Return by how many deviations a correlation exceeds what strangers reach among so many remembered sketches; negative below.
+def surplus(channel: int, correlations: Floats, intervals: NDArray[np.int64], remembered: int) -> Floats:
+    """Return by how many deviations correlations exceed what strangers reach among so many remembered sketches; negative below.
 
     Fisher's z (Fisher, 1915) against limits at which one of ten thousand windows of a hundred intervals would find a stranger:
     measured on all pairs of 8,000 stretches of typing and 4,000 of clicks, each with thousands of others, and raised with every
     tenfold of what is remembered by what tails fall in a decade. Clicks of strangers are more alike than their keys, and less noisy
     for their length.
     """
-    z = math.atanh(min(0.999999, correlation)) * math.sqrt(max(1, intervals - 3))
+    z = np.arctanh(np.minimum(0.999999, correlations)) * np.sqrt(np.maximum(1, intervals - 3))
     decades = max(0.0, math.log10(max(1, remembered) / MEASURED))
-    return z - _between(intervals, _LIMITS[channel]) - decades * _between(intervals, _STEEPER[channel])
-
-
-@lru_cache(1024)
-def _between(intervals: int, values: tuple[float, ...]) -> float:
-    return float(np.interp(intervals, _LIMIT_AT, values))
+    over: Floats = z - _LIMIT_OF[channel, intervals] - decades * _STEEPER_OF[channel, intervals]
+    return over
 
 
 MEASURED: Final = 10_000
@@ -193,6 +195,10 @@ _LIMIT_AT: Final = (29.0, 49.0, 73.0)
 _LIMITS: Final = ((10.3, 9.2, 8.2), (14.0, 14.0, 14.0))
 _STEEPER: Final = ((1.0, 1.0, 1.0), (2.0, 2.0, 2.0))
 """By channel: keys, presses. Limits among MEASURED sketches, and what each tenfold adds."""
+_LIMIT_OF, _STEEPER_OF = (
+    np.array([np.interp(range(BEFORE + 1 + AFTER + 1), _LIMIT_AT, values) for values in by_channel]) for by_channel in (_LIMITS, _STEEPER)
+)
+"""The same for every number of intervals."""
 
 
 @kernel
@@ -200,9 +206,16 @@ def _centred(intervals: ByteArray, start: int, end: int) -> Floats:
     """Return the intervals from start to end in medians, clipped, less their mean."""
     n = end - start
     window = np.empty(n)
+    counts = np.zeros(256, np.int64)
+    for place in range(start, end):
+        counts[intervals[place]] += 1
+    step, below = 0, counts[0]
+    while below <= n // 2:
+        step += 1
+        below += counts[step]
+    middle = _MS[step]
     for place in range(n):
         window[place] = _MS[intervals[start + place]]
-    middle = np.sort(window)[n // 2]
     mean = 0.0
     for place in range(n):
         window[place] = min(window[place] / middle, CLIP)
