@@ -14,6 +14,7 @@ from signals.evaluation.pointer_lengths import pointer_lengths
 from signals.evaluation.presses import OUTER, PRESS_RANGE, evaluate_presses
 from signals.evaluation.replay import evaluate_replays
 from signals.fitting.curves import Effort
+from signals.fitting.pointer import MOVES, moved
 from signals.fitting.press_samples import PRESS
 from signals.samples import Families
 from signals.traces import BOT, HUMAN, Trace
@@ -39,9 +40,11 @@ def evaluate(traces: Sequence[Trace], families: Families, seed: int, effort: Eff
         if families.get(channel) and len({trace.subject for trace in own}) >= 2 * OUTER:
             evaluate_presses(card, channel, own, families, np.random.default_rng((seed, at)), effort, left_out)
     bots = [trace for trace in traces if trace.label == BOT]
-    evaluate_pointer(card, people, bots, families, np.random.default_rng((seed, len(PRESS))), effort, left_out)
-    if left_out:
-        pointer_lengths(card, people, bots, families, np.random.default_rng((seed, len(PRESS) + 3)), effort)
+    for at, (channel, move) in enumerate(MOVES.items()):
+        moving = moved(people, move), moved(bots, move)
+        evaluate_pointer(card, channel, *moving, families, np.random.default_rng((seed, len(PRESS), at)), effort, left_out)
+        if left_out:
+            pointer_lengths(card, channel, *moving, families, np.random.default_rng((seed, len(PRESS) + 3, at)), effort)
     times = min(effort.per_subject, _MOST_WINDOWS)
     evaluate_replays(card, people, np.random.default_rng((seed, len(PRESS) + 1)), _REPLAYS * times)
     evaluate_clocks(card, np.random.default_rng((seed, len(PRESS) + 2)), _HONEST_CLOCKS * times, _BENT_CLOCKS * times)

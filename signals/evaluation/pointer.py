@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from signals.evaluation.card import Card
 from signals.evaluation.scored import Scored, abstained, evidence, note, pick, scored
-from signals.figures import threshold
+from signals.figures import rate, threshold
 from signals.fitting.curves import Effort, fit_curves, folds_of, subject_folds
-from signals.fitting.pointer import MOVERS, by_rate, measured
+from signals.fitting.pointer import MOVERS, by_rate, enough, measured
 from signals.fitting.stroke_samples import DRAWN, asked_movers, draw_strokes, taught_movers
 from signals.regress import additive, place_knots
 from signals.samples import Families, Rng, group
@@ -42,13 +42,16 @@ _LIKE_FAMILY: Final = {"public_windmouse": "windmouse", "windmouse": "public_win
 
 
 def evaluate_pointer(
-    card: Card, people: Sequence[Trace], bots: Sequence[Trace], families: Families, rng: Rng, effort: Effort, left_out: bool
+    card: Card, channel: str, people: Sequence[Trace], bots: Sequence[Trace], families: Families, rng: Rng, effort: Effort, left_out: bool
 ) -> None:
-    """Fill in the rows of moves; without `left_out` no family and no device is left out."""
+    """Fill in the rows of one channel of moves, none where nothing can be fitted; without `left_out` no family and no device is left out.
+
+    Where too few people are left without a device, nothing is fitted, and every window of that device is an abstention.
+    """
     fitted, features = measured(draw_strokes(people, bots, taught_movers(families), _STROKE_RANGE, 2 * effort.per_subject, rng, MOVERS))
     drawn = draw_strokes(people, bots, asked_movers(families), (EVENTS - 3, EVENTS - 3), 2 * effort.per_subject, rng)
     tested, asked = measured(drawn)
-    if not fitted:
+    if not enough(fitted):
         return
     outer = subject_folds([trace for trace in (*people, *bots) if trace.label == HUMAN], rng, OUTER)
     inner = folds_of(people, bots, rng)
@@ -61,7 +64,7 @@ def evaluate_pointer(
     for fold in range(OUTER):
         rows, held = fit_fold != fold, test_fold == fold
         chosen = pick(fitted, rows)
-        curves = fit_curves(_STROKE_RANGE[0], features[rows], chosen, inner, weights=by_rate(chosen, features[rows]), on_average=True)
+        curves = fit_curves(_STROKE_RANGE[0], features[rows], chosen, inner, False, weights=by_rate(chosen, features[rows]))
         kept += scored(curves, asked[held], pick(tested, held), unknown=True)
         for family in names if left_out else ():
             without = unlike(family)
@@ -71,19 +74,21 @@ def evaluate_pointer(
     silent = abstained(drawn, tested)
     for family in names if left_out else ():
         unknown[family] += [one for one in silent if one.trace.family in (family, HUMAN)]
-    note(card, "pointer", [*kept, *silent], unknown)
-    groups = np.array([group(trace) for trace in fitted])
-    test_groups = np.array([group(trace) for trace in tested])
-    human = np.array([trace.label == HUMAN for trace in fitted])
-    test_human = np.array([trace.label == HUMAN for trace in tested])
-    for name in sorted(set(groups[human].tolist())) if left_out else ():
-        rows = (~human | (groups != name)) & (fit_fold != 0)
-        curves = _refitted(curves, fitted, features, rows)
-        known = test_human & (test_groups != name) & (test_fold == 0)
-        other = test_human & (test_groups == name)
-        nominal = threshold(evidence(scored(curves, asked[known], pick(tested, known), unknown=True), HUMAN), 0.01)
-        alarms = evidence(scored(curves, asked[other], pick(tested, other), unknown=True), HUMAN)
-        card.devices[f"pointer/{name}"] = float((alarms > nominal).mean())
+    note(card, channel, [*kept, *silent], unknown)
+    for name in sorted({group(trace) for trace in fitted if trace.label == HUMAN}) if left_out else ():
+        rows = (fit_fold != 0) & np.array([trace.label == BOT or group(trace) != name for trace in fitted])
+        there = np.array([group(trace) == name for trace in tested])
+        known = (test_fold == 0) & ~there
+        mute = [one for one in silent if group(one.trace) == name]
+        if not enough(pick(fitted, rows)):
+            mute += [Scored(trace, -np.inf) for trace in pick(tested, there)]
+            rows, there = np.zeros_like(rows), np.zeros_like(there)
+        curves = _refitted(curves, fitted, features, rows) if rows.any() else curves
+        usual = evidence(scored(curves, asked[known], pick(tested, known), unknown=True), HUMAN)
+        unseen = [*scored(curves, asked[there], pick(tested, there), unknown=True), *mute]
+        found = evidence(unseen, BOT) > threshold(usual, 0.01)
+        card.devices[f"{channel}/{name}"] = float((evidence(unseen, HUMAN) > threshold(usual, 0.01)).mean())
+        card.devices_found[f"{channel}/{name}"] = rate(int(found.sum()), len(found))
 
 
 def unlike(family: str) -> frozenset[str]:

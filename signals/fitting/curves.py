@@ -54,13 +54,11 @@ def fit_curves(
     care: bool = True,
     card: bool = False,
     weights: Floats | None = None,
-    on_average: bool = False,
 ) -> Curves:
-    """Return calibrated curves; calibration sees only sums from curves that were fitted on other subjects, or on other devices.
+    """Return calibrated curves; calibration sees only sums from curves that were fitted on other subjects.
 
     Without `care` what is stated for unknown devices is what holds for the known ones together. With `card` the curves state their own
     figures, from the cross-validation. Windows count as `balanced` says unless there are `weights`.
-    With `on_average`, unknown devices are calibrated on what every device got from curves that had not seen it, in place of the worst.
     """
     bot = np.array([trace.label != HUMAN for trace in traces])
     taught = np.array([trace.family not in _TOO_CLOSE for trace in traces])
@@ -75,10 +73,7 @@ def fit_curves(
     values, bias = additive(design[taught], bot[taught], weights[taught], knots.shape)
     stated = _stated(traces, bot, weights)
     calibration = _by_class(sums, bot, stated, fold, np.array([trace.device for trace in traces]))
-    if on_average:
-        unseen = _unseen(design, sums, bot, weights, taught, traces, knots.shape)
-        calibration[UNKNOWN] = calibrated(unseen, bot, stated, fold)
-    elif care:
+    if care:
         calibration[UNKNOWN] = moved(calibration[UNKNOWN], _care(design, sums, bot, weights, taught, traces, knots.shape))
     return Curves(least, knots, np.round(values, 4), round(bias, 4), calibration, _card(sums, bot, stated, fold) if card else {})
 
@@ -138,19 +133,6 @@ def _care(
         if int(here.sum()) >= _MIN_CLASS:
             shifts.append(_quantile(_sums(design, bot, weights, taught & ~here, shape)[here], weights[here]) - usual)
     return max(shifts)
-
-
-def _unseen(
-    design: Floats, sums: Floats, bot: Bools, weights: Floats, taught: Bools, traces: Sequence[Trace], shape: tuple[int, ...]
-) -> Floats:
-    """Return the sums with people's from curves that had not seen their device."""
-    groups = np.array([group(trace) for trace in traces])
-    unseen = sums.copy()
-    names = sorted(set(groups[~bot].tolist()))
-    for name in names if len(names) > 1 else ():
-        here = ~bot & (groups == name)
-        unseen[here] = _sums(design, bot, weights, taught & ~here, shape)[here]
-    return unseen
 
 
 def _quantile(values: Floats, weights: Floats) -> float:

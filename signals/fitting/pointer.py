@@ -1,6 +1,6 @@
 """The fit of moves: people against recorded bots and the zoo's movers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -14,27 +14,46 @@ from signals.timing import kinematics
 from signals.timing.additive import Floats
 from signals.timing.model import Channel
 from signals.timing.windows import Timing, Window, learn
-from signals.traces import Trace, facts
+from signals.traces import HUMAN, Trace, facts
+from wire import kinds
 
 MOVERS: Final = 2.0
 """Bots that a fit draws for each stretch of a person's."""
 
 
-def fit_pointer(people: Sequence[Trace], bots: Sequence[Trace], families: Families, rng: Rng, effort: Effort) -> Channel:
-    """Return the fitted channel of moves: people against recorded bots and the zoo's movers."""
+MOVES: Final[Mapping[str, int]] = {"pointer": kinds.POINTER_MOVE, "touch": kinds.TOUCH_MOVE}
+"""Channel to the kind of its events: mice and fingers are fitted apart."""
+MIN_PEOPLE: Final = 8
+"""People that a fit of moves needs: what fewer have in common is their devices."""
+
+
+def enough(traces: Sequence[Trace]) -> bool:
+    """Return whether these are stretches of so many people that curves may be fitted on them."""
+    return len({trace.subject for trace in traces if trace.label == HUMAN}) >= MIN_PEOPLE
+
+
+def moved(traces: Sequence[Trace], move: int) -> list[Trace]:
+    """Return the traces with enough moves of this kind."""
+    return [trace for trace in traces if np.count_nonzero(trace.kind == move) > SIZES["pointer"][0]]
+
+
+def fit_pointer(people: Sequence[Trace], bots: Sequence[Trace], families: Families, rng: Rng, effort: Effort) -> Channel | None:
+    """Return the fitted channel of moves: people against recorded bots and the zoo's movers; None where too few people can be judged."""
     folds = folds_of(people, bots, rng)
     curves = []
     for low, high in pairwise(effort.sizes or SIZES["pointer"]):
         drawn = draw_strokes(people, bots, taught_movers(families), (low, high - 1), 2 * effort.per_subject, rng, MOVERS)
         traces, features = measured(drawn)
-        curves.append(fit_curves(low, features, traces, folds, card=True, weights=by_rate(traces, features), on_average=True))
+        if not enough(traces):
+            return None
+        curves.append(fit_curves(low, features, traces, folds, care=False, card=True, weights=by_rate(traces, features)))
     return Channel(kinematics.NAMES, kinematics.GROUPS, tuple(curves))
 
 
 def by_rate(traces: Sequence[Trace], features: Floats) -> Floats:
-    """Return weights by which fast and slow pipelines count as devices of their own, whatever device they came through."""
-    rates = np.digitize(features[:, kinematics.WAIT], (kinematics.FAST, kinematics.SLOW))
-    return balanced([replace(trace, device=f"{trace.device}/{rate}") for trace, rate in zip(traces, rates, strict=True)])
+    """Return weights by which fast pipelines count as devices of their own, whatever device they came through."""
+    fast = features[:, kinematics.WAIT] < kinematics.FAST
+    return balanced([replace(trace, device=f"{trace.device}/{one}") for trace, one in zip(traces, fast.tolist(), strict=True)])
 
 
 def measured(traces: Sequence[Trace]) -> tuple[list[Trace], Floats]:

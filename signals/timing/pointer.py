@@ -15,5 +15,5 @@ def assess(evidence: Evidence) -> Finding:
 
 
 def assess_by(model: TimingModel, evidence: Evidence) -> Finding:
-    """Judge the last moves; pointer and fingers share one fitted channel."""
-    return judge_strokes(NAME, evidence.history.timing.moves, model.channels.get("pointer"))
+    """Judge the last moves of the pointer."""
+    return judge_strokes(NAME, evidence.history.timing.moves, model.channels.get(NAME))

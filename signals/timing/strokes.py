@@ -17,19 +17,20 @@ DETAILS: Final = {
     "noise": "how the hand's own noise grows with speed and goes with the way",
     "clock": "how the waits between moves go with the steps",
 }
+TOO_COARSE: Final = "too_coarse"
+"""Moves come too seldom, or all at once, so that nobody could see how a hand went."""
 
 
 def judge_strokes(name: str, window: Window, channel: Channel | None) -> Finding:
-    """Return the finding of one channel of moves.
-
-    Always as from a device never seen: by class, short movements are calibrated too boldly (docs/decisions/0305).
-    """
+    """Return the finding of one channel of moves, for all devices alike: what one claims to be says nothing of hands (docs/decisions/0305)."""
     if not window.seen:
         return Finding(None, abstained=NOT_APPLICABLE)
     if channel is None:
         return Finding(None, abstained=NOT_FITTED)
     curves = channel.for_size(len(window.since))
     features, moves = kinematics.features(window)
-    if curves is None or not len(features):
+    if curves is None or moves < kinematics.MIN_MOVES:
         return Finding(None, abstained=TOO_FEW)
+    if not len(features):
+        return Finding(None, abstained=TOO_COARSE)
     return judge(name, channel, curves, features, moves, DETAILS, ANY_DEVICE)

@@ -1,4 +1,4 @@
-"""How the touch moves: speed, curvature, sub-movements, rounding, and how waits go with steps. Sources are cited in `kinematics`."""
+"""How fingers move: speed, curvature, sub-movements, rounding, and how waits go with steps. Sources are cited in `kinematics`."""
 
 from typing import Final
 
@@ -15,5 +15,5 @@ def assess(evidence: Evidence) -> Finding:
 
 
 def assess_by(model: TimingModel, evidence: Evidence) -> Finding:
-    """Judge the last moves; pointer and fingers share one fitted channel."""
-    return judge_strokes(NAME, evidence.history.timing.touches, model.channels.get("pointer"))
+    """Judge the last moves of fingers; a model that was fitted on mice alone says nothing of them."""
+    return judge_strokes(NAME, evidence.history.timing.touches, model.channels.get(NAME))
