@@ -1,5 +1,6 @@
 """Curves on people against bots, and their calibration on people that the curves never saw. Everything is split by subject."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
@@ -71,19 +72,25 @@ def fit_curves(
         held = fold == left_out
         sums[held] = _sums(design, bot, weights, taught & ~held, knots.shape)[held]
     values, bias = additive(design[taught], bot[taught], weights[taught], knots.shape)
-    stated = _stated(traces, bot, weights)
+    stated = _stated(traces, bot)
     calibration = _by_class(sums, bot, stated, fold, np.array([trace.device for trace in traces]))
     if care:
         calibration[UNKNOWN] = moved(calibration[UNKNOWN], _care(design, sums, bot, weights, taught, traces, knots.shape))
     return Curves(least, knots, np.round(values, 4), round(bias, 4), calibration, _card(sums, bot, stated, fold) if card else {})
 
 
-def _stated(traces: Sequence[Trace], bot: Bools, weights: Floats) -> Floats:
-    """Return the weights at which chances are stated: without the scripts that were drawn to teach, as many bots as people."""
+def _stated(traces: Sequence[Trace], bot: Bools) -> Floats:
+    """Return the weights at which chances are stated: every person alike, and every family of bots, as many bots as people.
+
+    What curves learn from is balanced over devices; but a chance that is stated is one of people. Scripts that were drawn to teach don't count,
+    unless there are no other bots.
+    """
     drawn = np.array([trace.family.startswith(DRAWN) for trace in traces])
-    stated = np.where(drawn, 0.0, weights)
-    if stated[bot].sum() == 0.0:
-        return weights
+    silent = drawn if (bot & ~drawn).any() else np.zeros_like(drawn)
+    who = [(trace.label, trace.subject if trace.label == HUMAN else trace.family) for trace in traces]
+    windows = Counter(who)
+    sides = Counter(label for label, _ in windows)
+    stated = np.where(silent, 0.0, np.array([len(traces) / 2.0 / sides[one[0]] / windows[one] for one in who]))
     stated[bot] *= stated[~bot].sum() / stated[bot].sum()
     return stated
 
