@@ -82,8 +82,8 @@ def fit_curves(
 def _stated(traces: Sequence[Trace], bot: Bools) -> Floats:
     """Return the weights at which chances are stated: every person alike, and every family of bots, as many bots as people.
 
-    What curves learn from is balanced over devices; but a chance that is stated is one of people. Scripts that were drawn to teach don't count,
-    unless there are no other bots.
+    What curves learn from is balanced over devices; but a chance that is stated is one of people. Scripts that were drawn to teach don't
+    count, unless there are no other bots.
     """
     drawn = np.array([trace.family.startswith(DRAWN) for trace in traces])
     silent = drawn if (bot & ~drawn).any() else np.zeros_like(drawn)

@@ -5,10 +5,11 @@ curves (the two-thirds power law: Lacquaniti, Terzuolo and Viviani, Acta Psychol
 goes on moving while the pipeline is late, so a longer wait comes with a longer step; a script that sleeps between the points of a
 ready-made path shows no such thing. Nearly all features are ratios, so that screens and speeds are mostly divided out.
 
-How smooth a hand looks from one event to the next depends on how often it is seen: at 125 Hz or on display frames. So what is RATED has a
-curve of its own for fast pipelines. Seen less often than every 30 ms, as through many remote desktops, a hand shows where it went and hardly
-how: what it does of its own reaches to some 10 or 12 Hz (physiological tremor: Marshall and Walsh, Journal of Neurology, Neurosurgery and
-Psychiatry 19, 1956), and half as often as that cannot be seen (Shannon 1949). Nothing is said there.
+How smooth a hand looks from one event to the next depends on how often it is seen: at 125 Hz or on display frames. So what is RATED has
+a curve of its own for fast pipelines. Seen less often than 24 times a second, as through many remote desktops, a hand shows where it went
+and hardly how: what it does of its own reaches to some 12 Hz (physiological tremor: Marshall and Walsh, Journal of Neurology,
+Neurosurgery and Psychiatry 19, 1956), and that takes twice as many looks (Shannon, "Communication in the presence of noise", 1949).
+Nothing is said there.
 """
 
 import math
@@ -52,7 +53,7 @@ MIN_EVENTS: Final = 18
 MIN_MOVES: Final = 6
 FAST: Final = math.log(110.0)
 SLOW: Final = math.log(417.0)
-"""Logarithms of the usual wait in ticks: below the first (11 ms) a pipeline is a fast one, above the second (30 ms) one that shows too little."""
+"""Logarithms of the usual wait in ticks: below the first (11 ms) a pipeline is fast, above the second (24 a second) it shows too little."""
 WAIT: Final = NAMES.index("wait")
 _RATED: Final = np.array([_ALL.index(name) for name in RATED])
 _WAIT: Final = _ALL.index("wait")

@@ -22,7 +22,7 @@ TOO_COARSE: Final = "too_coarse"
 
 
 def judge_strokes(name: str, window: Window, channel: Channel | None) -> Finding:
-    """Return the finding of one channel of moves, for all devices alike: what one claims to be says nothing of hands (docs/decisions/0305)."""
+    """Return the finding of one channel of moves, for all devices alike: what a client claims to be says nothing of hands."""
     if not window.seen:
         return Finding(None, abstained=NOT_APPLICABLE)
     if channel is None:

@@ -200,7 +200,7 @@ def test_an_empty_session_is_no_case_for_timing(detector: object) -> None:
     assert (finding.evidence, finding.abstained) == (None, NOT_APPLICABLE)
 
 
-@pytest.mark.parametrize(("detector", "kind"), [(keys, 1), (clicks, 4), (pointer, 3), (touch, 8)])
+@pytest.mark.parametrize(("detector", "kind"), [(keys, 1), (clicks, 4), (pointer, 3)])
 def test_too_few_events_are_too_few(detector: object, kind: int) -> None:
     finding = detector.assess(Evidence(history(trace(np.arange(12) * 100_000, kind))))  # type: ignore[attr-defined]
     assert (finding.evidence, finding.abstained) == (None, "too_few_events")

@@ -5,6 +5,7 @@ import pytest
 
 from collector.imitation import families
 from signals.fitting.curves import Effort, subject_folds
+from signals.fitting.pointer import MIN_PEOPLE, fit_pointer
 from signals.fitting.press_samples import Draw, draw
 from signals.fitting.presses import fit_presses
 from signals.regress import additive, place_knots
@@ -28,6 +29,14 @@ def typist(at: int, presses: int = 420) -> Trace:
     )
 
 
+def mover(at: int, moves: int, wait_us: int = 16_700) -> Trace:
+    rng = np.random.default_rng(at)
+    x, y = np.rint(np.cumsum(np.cumsum(rng.normal(0.0, 1.0, (2, moves)), axis=1), axis=1)).astype(np.int64)
+    nothing = np.zeros(moves, np.uint8)
+    kind = np.full(moves, kinds.POINTER_MOVE, np.uint8)
+    return Trace(f"m{at}", "made", HUMAN, HUMAN, f"mover {at}", "desktop", np.arange(moves) * wait_us, kind, nothing, x, y)
+
+
 @pytest.fixture(scope="module")
 def people() -> list[Trace]:
     return [typist(at) for at in range(8)]
@@ -44,6 +53,19 @@ def test_the_same_traces_and_seed_give_the_same_bytes(people: list[Trace]) -> No
 def test_every_subject_has_one_fold(people: list[Trace]) -> None:
     folds = subject_folds(people, np.random.default_rng(0), 4)
     assert sorted(folds.values()) == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+@pytest.mark.parametrize("many", [MIN_PEOPLE - 1, pytest.param(MIN_PEOPLE, marks=pytest.mark.slow)])
+def test_movement_is_fitted_once_enough_people_moved(many: int) -> None:
+    rng = np.random.default_rng(1)
+    people = [mover(at, 400) for at in range(many)]
+    fitted = fit_pointer(people, [], families(), rng, Effort(per_subject=1, sizes=(24, 44)))
+    assert (fitted is not None) == (many == MIN_PEOPLE)
+
+
+def test_people_whom_nobody_could_see_moving_are_not_enough() -> None:
+    people = [mover(at, 400, 109_000) for at in range(MIN_PEOPLE)]
+    assert fit_pointer(people, [], families(), np.random.default_rng(1), Effort(per_subject=1, sizes=(24, 44))) is None
 
 
 def test_windows_are_of_the_length_that_was_asked_and_bots_follow_the_person_they_imitate(people: list[Trace]) -> None:
