@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from signals import model
@@ -33,6 +33,8 @@ SIGNALS = Path(model.__file__).parent
 TESTS = Path(__file__).parent
 FOLDERS = ("timing", "emulator", "integrity", "network", "drift", "replay")
 SOURCE = re.compile(r"\b(19|20)\d\d\b|RFC \d|[Ss]ources?:|cited in|et al\.|JA4\+|GWI|[Vv]endor|judged|measured", re.MULTILINE)
+COMPILES = [HealthCheck.too_slow]
+"""The first example is learned while it is drawn, and where nothing was compiled before, that takes a while."""
 
 each_detector = pytest.mark.parametrize("detector", DETECTORS, ids=lambda detector: detector.name)
 
@@ -173,7 +175,7 @@ def test_every_detector_file_is_registered() -> None:
     assert written == {detector.assess.__module__ for detector in DETECTORS}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=COMPILES)
 @given(evidences())
 def test_findings_are_finite_add_up_and_are_the_same_every_time(evidence: Evidence) -> None:
     before = dump(evidence.history)
@@ -193,7 +195,7 @@ def test_findings_are_finite_add_up_and_are_the_same_every_time(evidence: Eviden
     assert dump(evidence.history) == before
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=COMPILES)
 @given(evidences())
 def test_a_history_comes_back_from_its_snapshot(evidence: Evidence) -> None:
     stored = dump(evidence.history)
@@ -237,7 +239,7 @@ def cut(batch: Facts, at: int, frame: int) -> tuple[Facts, Facts]:
     return first, second
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80, deadline=None, suppress_health_check=COMPILES)
 @given(facts(), st.data())
 def test_the_same_events_leave_the_same_history_however_they_were_cut(told: list[Facts], data: st.DataObject) -> None:
     whole, parts = EMPTY, EMPTY
