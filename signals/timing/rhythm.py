@@ -1,6 +1,5 @@
 """Everything measured on the rhythm of presses: keys, clicks, taps, pad buttons or game actions."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import hypot
 from typing import Final
@@ -111,9 +110,7 @@ _REACH: Final = np.array([1, 12, 60, 180, 450])
 
 def measured(name: str, window: Window, tables: content.Tables) -> tuple[Floats, int]:
     """Return NAMES over the presses of a channel's window, and how many intervals there are; no features where they are too few."""
-    where = (window.x, window.y) if name == "clicks" else ()
-    found: tuple[Floats, int] = _MEASURE[name](window.since, window.what, *where, *_in_order(tables))
-    return found
+    return _measured(window.since, window.what, window.x, window.y, name == "keys", *_in_order(tables))
 
 
 def features(presses: Presses, tables: content.Tables) -> Floats:
@@ -126,22 +123,16 @@ def _in_order(tables: content.Tables) -> tuple[content.Table, ...]:
 
 
 @kernel
-def _of_keys(
-    since: Ticks, what: Whats, reached: Floats, before: Floats, after: Floats, previous: Floats, second: Floats
-) -> tuple[Floats, int]:
-    waits, whats = repeats.left_out(since.astype(np.int64), what.astype(np.int64))
-    intervals, codes, waits, down, code = _keys(waits, whats)
-    if len(intervals) < MIN_INTERVALS:
-        return np.empty(0), len(intervals)
-    return _features(intervals, codes, waits, down, code, reached, before, after, previous, second), len(intervals)
-
-
-@kernel
-def _of_clicks(
-    since: Ticks, what: Whats, x: Pixels, y: Pixels, reached: Floats, before: Floats, after: Floats, previous: Floats, second: Floats
-) -> tuple[Floats, int]:
-    columns = _clicks(since.astype(np.int64), what.astype(np.int64), x.astype(np.float64), y.astype(np.float64))
-    intervals, codes, waits, down, code = columns
+def _measured(
+    since: Ticks, what: Whats, x: Pixels, y: Pixels, of_keys: bool,
+    reached: Floats, before: Floats, after: Floats, previous: Floats, second: Floats,
+) -> tuple[Floats, int]:  # fmt: skip
+    waits, whats = since.astype(np.int64), what.astype(np.int64)
+    if of_keys:
+        waits, whats = repeats.left_out(waits, whats)
+        intervals, codes, waits, down, code = _keys(waits, whats)
+    else:
+        intervals, codes, waits, down, code = _clicks(waits, whats, x.astype(np.float64), y.astype(np.float64))
     if len(intervals) < MIN_INTERVALS:
         return np.empty(0), len(intervals)
     return _features(intervals, codes, waits, down, code, reached, before, after, previous, second), len(intervals)
@@ -168,6 +159,3 @@ def _features(
             holds.features(since, down, raw_code),
         )
     )
-
-
-_MEASURE: Final[Mapping[str, Callable[..., tuple[Floats, int]]]] = {"keys": _of_keys, "clicks": _of_clicks}
