@@ -63,7 +63,7 @@ def kept(since: IntArray, down: NDArray[np.bool_], code: IntArray) -> IntArray:
             until, begun, goes_on = start + 1, start, False
             while until < n and down[start] and down[until] and code[until] == code[start] and since[until] <= slowest:
                 until += 1
-        end, slow, paced = start + 1, False, 0
+        end, slow, paced = start + 1, goes_on and since[start] > _NO_FINGER, 0
         while end < until:
             if since[end] > _NO_FINGER:
                 if end > start + 1 and abs(since[end] * (end - start - 1) - paced) > _EVEN * (end - start - 1):
@@ -76,5 +76,5 @@ def kept(since: IntArray, down: NDArray[np.bool_], code: IntArray) -> IntArray:
         for at in range(start + goes_on if held else start, start + 1 if held else end):
             rows[count] = at
             count += 1
-        start, goes_on = end, held
+        start, goes_on = end, held and slow
     return rows[:count]

@@ -136,3 +136,10 @@ def test_a_script_that_presses_one_key_at_uneven_times_is_not_held_however_short
     waits = np.tile(np.array([900, 905, 910, 900, 1090]), 20)
     waits[0] = 60_000
     assert len(kept(waits, np.ones(100, np.bool_), np.full(100, 8))) == 100
+
+
+def test_fast_presses_of_a_script_do_not_take_its_slower_ones_along() -> None:
+    waits = np.random.default_rng(4).exponential(500, 100).astype(np.int64)
+    waits[0] = 60_000
+    slower = np.flatnonzero((waits > 550) & (waits <= 1_100))
+    assert set(kept(waits, np.ones(100, np.bool_), np.full(100, 8)).tolist()) >= set(slower.tolist())
