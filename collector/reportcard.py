@@ -9,6 +9,7 @@ import msgspec
 from signals.evaluation.card import Card
 from signals.evaluation.goals import Goal, goals
 from signals.figures import Figures, Rate, rate
+from signals.fitting.pointer import MIN_PEOPLE
 
 _FIGURES: Final = ("people", "bots", "AUC", "TPR at 1 %", "TPR at 0.1 %", "Brier", "calibration error", "abstained")
 _LIMITS: Final = ("of", "share", "at least", "at most")
@@ -89,7 +90,10 @@ def _tables(card: Card, shortfall: Callable[[str], str]) -> Iterator[Table]:
         "By device, people held out", ("case", *_FIGURES), _figures(card.groups), "Bots are those that imitate people of that device."
     )
     alarms = [[name, _percent(row), *_found(card.devices_found.get(name))] for name, row in card.devices.items()]
-    about = "Bots found are those that imitate the people of that device, at the same threshold."
+    about = (
+        "Bots found are those that imitate the people of that device, at the same threshold. Windows that are not judged are neither; "
+        f"where fewer than {MIN_PEOPLE} people are left, nothing is fitted and none is."
+    )
     yield Table("Device left out of the fit: false alarms at a nominal 1 %", ("device", "false alarms", "bots found", "of"), alarms, about)
     about = "Thirds of the people by how long a window takes them. The limits take every window for a new person: few people say less."
     yield Table("False alarms by group of people, at 1 % overall", ("group", *_LIMITS), _rates(card.subjects), about)

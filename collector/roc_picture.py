@@ -34,7 +34,9 @@ def draw(pooled: Mapping[str, Pooled]) -> str:
         chances = expit(np.concatenate((one.people, one.bots)))
         truth = np.concatenate((np.zeros(len(one.people)), np.ones(len(one.bots))))
         weights = np.concatenate((np.full(len(one.people), 0.5 / len(one.people)), np.full(len(one.bots), 0.5 / len(one.bots))))
-        parts.append(_line([(stated, true) for stated, true, _ in reliability(chances, truth, weights)], _SIDE + 2 * _GAP, colour))
+        judged = np.isfinite(np.concatenate((one.people, one.bots)))
+        points = reliability(chances[judged], truth[judged], weights[judged])
+        parts.append(_line([(stated, true) for stated, true, _ in points], _SIDE + 2 * _GAP, colour))
         parts.append(f'<text x="{_GAP + 90 * at}" y="{_GAP - 20}" fill="{colour}">{name}</text>')
     return "\n".join((*parts, "</svg>", ""))
 

@@ -22,7 +22,9 @@ class Figures:
     tpr_01: float
     """At 0.1 %; with fewer than a thousand people's windows, above all of them."""
     brier: float
+    """An abstention states an even chance."""
     calibration_error: float
+    """Of what was judged."""
     abstained: float
 
 
@@ -49,8 +51,8 @@ def figures(people: Floats, bots: Floats) -> Figures:
     """Return the figures of evidence in nats, of shape (n,) and (m,); -inf where a detector abstained."""
     total = len(people) + len(bots)
     abstained = float(np.isneginf(people).sum() + np.isneginf(bots).sum()) / total
-    chances = expit(np.concatenate((people, bots)))
-    chances[np.isneginf(np.concatenate((people, bots)))] = 0.5
+    silent = np.isneginf(np.concatenate((people, bots)))
+    chances = np.where(silent, 0.5, expit(np.concatenate((people, bots))))
     truth = np.concatenate((np.zeros(len(people)), np.ones(len(bots))))
     weights = np.concatenate((np.full(len(people), 0.5 / len(people)), np.full(len(bots), 0.5 / len(bots))))
     return Figures(
@@ -60,7 +62,7 @@ def figures(people: Floats, bots: Floats) -> Figures:
         found_at(people, bots, 0.01),
         found_at(people, bots, 0.001),
         float(weights @ (chances - truth) ** 2),
-        calibration_error(chances, truth, weights),
+        calibration_error(chances[~silent], truth[~silent], weights[~silent]),
         abstained,
     )
 
@@ -84,7 +86,9 @@ def found_at(people: Floats, bots: Floats, alarms: float) -> float:
 
 def calibration_error(chances: Floats, truth: Floats, weights: Floats, bins: int = 10) -> float:
     """Return the expected calibration error over equal bins of the stated chance (Guo et al., ICML 2017)."""
-    return float(sum(abs(weight * (stated - true)) for stated, true, weight in reliability(chances, truth, weights, bins)) / weights.sum())
+    return float(
+        sum(abs(weight * (stated - true)) for stated, true, weight in reliability(chances, truth, weights, bins)) / (weights.sum() or 1.0)
+    )
 
 
 def reliability(chances: Floats, truth: Floats, weights: Floats, bins: int = 10) -> list[tuple[float, float, float]]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from signals.timing.measured import check
 from signals.timing.model import BadTimingModel, TimingModel, parse_model
 from signals.types import ScoreName
 
@@ -90,7 +91,7 @@ def load_model(path: Path | None = None, timing: Path | None = None) -> Model:
 def _with(model: Model, path: Path) -> Model:
     text = path.read_bytes()
     try:
-        timing = parse_model(text)
+        timing = check(parse_model(text))
     except BadTimingModel as error:
         raise BadModel(f"{path}: {error}") from error
     # fits of one day may differ: what a decision was made by has to be told from its version

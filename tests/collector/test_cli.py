@@ -29,6 +29,7 @@ from collector.bus.kafka_url import parse
 from collector.bus.ndjson import NdjsonBus
 from collector.cli import main
 from sdk_py.sources.integrity import code_digest
+from signals.timing.model import DEFAULT
 
 ROOT = Path(__file__).parents[2]
 
@@ -300,9 +301,10 @@ def test_doctor_before_the_first_start_warns_with_remedies_and_makes_nothing(run
 
 def test_doctor_says_what_the_timing_model_is_worth(run: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     figures = {"auc": 0.9912, "tpr_1": 0.87, "calibration_error": 0.02}
-    curves = {"least": 70, "knots": [[0, 1]], "values": [[0, 1]], "bias": 0.0, "calibration": {"*": [[0, 0], [1, 1]]}, "card": figures}
-    channel = {"names": ["a"], "groups": ["a"], "curves": [curves]}
-    (tmp_path / "timing.json").write_text(json.dumps({"version": "v", "date": "2026-01-01", "channels": {"keys": channel}}))
+    model = json.loads(DEFAULT.read_text())
+    (curves,) = [one for one in model["channels"]["keys"]["curves"] if one["least"] == 70]
+    curves["card"] = figures
+    (tmp_path / "timing.json").write_text(json.dumps(model))
     monkeypatch.setenv("COUNTERSIGN_TIMING_MODEL", str(tmp_path / "timing.json"))
     told = {check["name"]: check["detail"] for check in json.loads(run("doctor", "--json").stdout)["checks"]}["timing model"]
     assert "keys/70: AUC 0.991, found at 1 % 0.87, calibration error 0.020" in told

@@ -33,3 +33,12 @@ def test_calibration_error_is_nothing_where_chances_come_true() -> None:
     truth = (rng.random(50_000) < chances).astype(float)
     assert calibration_error(chances, truth, np.ones(50_000)) < 0.01
     assert calibration_error(chances, 1.0 - truth, np.ones(50_000)) > 0.3
+
+
+def test_what_was_not_judged_says_nothing_of_calibration() -> None:
+    people, bots = np.array([-3.0, -2.0]), np.array([1.0, 4.0])
+    silent = np.full(50, -np.inf)
+    assert figures(people, bots).calibration_error < 0.3
+    with_silence = figures(np.concatenate((people, silent)), np.concatenate((bots, silent)))
+    assert with_silence.calibration_error == pytest.approx(figures(people, bots).calibration_error)
+    assert figures(silent, silent).calibration_error == 0.0

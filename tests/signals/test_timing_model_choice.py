@@ -65,3 +65,36 @@ def test_the_version_names_both_models_and_tells_two_fits_apart(tmp_path: Path) 
 def test_a_file_that_is_no_timing_model_is_refused_by_name(tmp_path: Path, text: bytes) -> None:
     with pytest.raises(BadModel, match=r"timing\.json"):
         load_model(None, written(tmp_path, text))
+
+
+def altered(channel: str, **changed: object) -> bytes:
+    """Return the shipped model with something else in one channel."""
+    model = shipped()
+    return dump_model(replace(model, channels={**model.channels, channel: replace(model.channels[channel], **changed)}))
+
+
+@pytest.mark.parametrize("channel", ["keys", "pointer"])
+def test_a_model_of_other_features_is_refused_and_not_misread(tmp_path: Path, channel: str) -> None:
+    names = shipped().channels[channel].names
+    with pytest.raises(BadModel, match=f"{channel} was fitted on other features"):
+        load_model(None, written(tmp_path, altered(channel, names=(*names[1:], names[0]))))
+
+
+@pytest.mark.parametrize("part", ["knots", "values"])
+def test_curves_that_lack_a_feature_are_refused(tmp_path: Path, part: str) -> None:
+    curves = shipped().channels["clicks"].curves[0]
+    short = replace(curves, **{part: getattr(curves, part)[:-1]})
+    with pytest.raises(BadModel, match="clicks has curves that are not whole"):
+        load_model(None, written(tmp_path, altered("clicks", curves=(short,))))
+
+
+def test_curves_that_say_nothing_of_unknown_devices_are_refused(tmp_path: Path) -> None:
+    curves = shipped().channels["pointer"].curves[0]
+    with pytest.raises(BadModel, match="pointer has curves that are not whole"):
+        load_model(None, written(tmp_path, altered("pointer", curves=(replace(curves, calibration={}),))))
+
+
+def test_a_channel_that_nobody_measures_is_refused(tmp_path: Path) -> None:
+    model = replace(shipped(), channels={"nose": shipped().channels["pointer"]})
+    with pytest.raises(BadModel, match="nose is no channel"):
+        load_model(None, written(tmp_path, dump_model(model)))
