@@ -37,31 +37,38 @@ class Gate:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._port)
+        self._server = await asyncio.start_server(self._accepted, "127.0.0.1", self._port)
 
     async def close(self) -> None:
-        if self._server is not None:
-            self._server.close()
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
             for writer in self._writers:
                 writer.transport.abort()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            await self._server.wait_closed()
-            self._server = None
+            await server.wait_closed()
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take note of a connection in the very step that makes it, so that none is on its way unknown while the gate closes."""
+        if self._server is None:
+            writer.transport.abort()
+            return
+        self._writers.add(writer)
+        task = asyncio.create_task(self._join(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        server = self._server
-        beyond_reader, beyond = await asyncio.open_connection("127.0.0.1", self._broker_port)
-        ends = {writer, beyond}
-        self._writers |= ends
+
+    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ends = [writer]
         try:
-            if server is not None and server.is_serving():  # it may have closed while this one was on its way
-                await asyncio.gather(_pass(reader, beyond), _pass(beyond_reader, writer))
+            with contextlib.suppress(OSError):
+                beyond_reader, beyond = await asyncio.open_connection("127.0.0.1", self._broker_port)
+                ends.append(beyond)
+                self._writers.add(beyond)
+                if self._server is not None:  # it may have closed meanwhile
+                    await asyncio.gather(_pass(reader, beyond), _pass(beyond_reader, writer))
         finally:
-            self._writers -= ends
+            self._writers.difference_update(ends)
             for end in ends:
                 end.close()
 
