@@ -4,11 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import numpy as np
-from scipy.special import expit
-
 from signals.evaluation.card import Pooled
-from signals.figures import reliability, roc
+from signals.figures import reliability, roc, stated
 
 _SIDE: Final = 260
 _GAP: Final = 60
@@ -31,12 +28,9 @@ def draw(pooled: Mapping[str, Pooled]) -> str:
         alarms, found = roc(one.people, one.bots)
         curve = [(1.0 + math.log10(max(x, _LEAST)) / 3.0, y) for x, y in zip(alarms.tolist(), found.tolist(), strict=True)]
         parts.append(_line(_thinned(curve), _GAP, colour))
-        chances = expit(np.concatenate((one.people, one.bots)))
-        truth = np.concatenate((np.zeros(len(one.people)), np.ones(len(one.bots))))
-        weights = np.concatenate((np.full(len(one.people), 0.5 / len(one.people)), np.full(len(one.bots), 0.5 / len(one.bots))))
-        judged = np.isfinite(np.concatenate((one.people, one.bots)))
+        chances, truth, weights, judged = stated(one.people, one.bots)
         points = reliability(chances[judged], truth[judged], weights[judged])
-        parts.append(_line([(stated, true) for stated, true, _ in points], _SIDE + 2 * _GAP, colour))
+        parts.append(_line([(chance, true) for chance, true, _ in points], _SIDE + 2 * _GAP, colour))
         parts.append(f'<text x="{_GAP + 90 * at}" y="{_GAP - 20}" fill="{colour}">{name}</text>')
     return "\n".join((*parts, "</svg>", ""))
 

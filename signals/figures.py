@@ -49,12 +49,7 @@ def rate(hits: int, of: int) -> Rate:
 
 def figures(people: Floats, bots: Floats) -> Figures:
     """Return the figures of evidence in nats, of shape (n,) and (m,); -inf where a detector abstained."""
-    total = len(people) + len(bots)
-    abstained = float(np.isneginf(people).sum() + np.isneginf(bots).sum()) / total
-    silent = np.isneginf(np.concatenate((people, bots)))
-    chances = np.where(silent, 0.5, expit(np.concatenate((people, bots))))
-    truth = np.concatenate((np.zeros(len(people)), np.ones(len(bots))))
-    weights = np.concatenate((np.full(len(people), 0.5 / len(people)), np.full(len(bots), 0.5 / len(bots))))
+    chances, truth, weights, judged = stated(people, bots)
     return Figures(
         len(people),
         len(bots),
@@ -62,9 +57,19 @@ def figures(people: Floats, bots: Floats) -> Figures:
         found_at(people, bots, 0.01),
         found_at(people, bots, 0.001),
         float(weights @ (chances - truth) ** 2),
-        calibration_error(chances[~silent], truth[~silent], weights[~silent]),
-        abstained,
+        calibration_error(chances[judged], truth[judged], weights[judged]),
+        1.0 - float(judged.sum()) / len(judged),
     )
+
+
+def stated(people: Floats, bots: Floats) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
+    """Return of all windows: the chance that is stated (an even one by an abstention), 1 for a bot, a weight that makes people and bots
+    count alike, and whether it was judged."""
+    together = np.concatenate((people, bots))
+    judged = ~np.isneginf(together)
+    truth = np.concatenate((np.zeros(len(people)), np.ones(len(bots))))
+    weights = np.concatenate((np.full(len(people), 0.5 / len(people)), np.full(len(bots), 0.5 / len(bots))))
+    return np.where(judged, expit(together), 0.5), truth, weights, judged
 
 
 def auc(people: Floats, bots: Floats) -> float:
