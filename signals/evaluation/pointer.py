@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signals.evaluation.card import Card
-from signals.evaluation.scored import Scored, abstained, evidence, note, pick, scored
-from signals.figures import rate, threshold
+from signals.evaluation.scored import Scored, abstained, evidence, note, note_device, pick, scored
+from signals.figures import threshold
 from signals.fitting.curves import Effort, fit_curves, folds_of, subject_folds
 from signals.fitting.pointer import MOVERS, by_rate, enough, measured
 from signals.fitting.stroke_samples import DRAWN, asked_movers, draw_strokes, taught_movers
@@ -77,18 +77,16 @@ def evaluate_pointer(
     note(card, channel, [*kept, *silent], unknown)
     for name in sorted({group(trace) for trace in fitted if trace.label == HUMAN}) if left_out else ():
         rows = (fit_fold != 0) & np.array([trace.label == BOT or group(trace) != name for trace in fitted])
+        if not enough(pick(fitted, rows)):
+            note_device(card, f"{channel}/{name}", abstained([trace for trace in drawn if group(trace) == name], ()), np.inf)
+            continue
+        curves = _refitted(curves, fitted, features, rows)
         there = np.array([group(trace) == name for trace in tested])
         known = (test_fold == 0) & ~there
-        mute = [one for one in silent if group(one.trace) == name]
-        if not enough(pick(fitted, rows)):
-            mute += [Scored(trace, -np.inf) for trace in pick(tested, there)]
-            rows, there = np.zeros_like(rows), np.zeros_like(there)
-        curves = _refitted(curves, fitted, features, rows) if rows.any() else curves
         usual = evidence(scored(curves, asked[known], pick(tested, known), unknown=True), HUMAN)
-        unseen = [*scored(curves, asked[there], pick(tested, there), unknown=True), *mute]
-        found = evidence(unseen, BOT) > threshold(usual, 0.01)
-        card.devices[f"{channel}/{name}"] = float((evidence(unseen, HUMAN) > threshold(usual, 0.01)).mean())
-        card.devices_found[f"{channel}/{name}"] = rate(int(found.sum()), len(found))
+        unseen = scored(curves, asked[there], pick(tested, there), unknown=True)
+        unseen += [one for one in silent if group(one.trace) == name]
+        note_device(card, f"{channel}/{name}", unseen, threshold(usual, 0.01))
 
 
 def unlike(family: str) -> frozenset[str]:

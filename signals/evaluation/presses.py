@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from signals.evaluation.card import Card
-from signals.evaluation.scored import Scored, evidence, note, scored
-from signals.figures import found_at, rate, threshold
+from signals.evaluation.scored import Scored, evidence, note, note_device, scored
+from signals.figures import found_at, threshold
 from signals.fitting.curves import Effort, fit_curves, subject_folds
 from signals.fitting.press_samples import Draw, draw, of_presses
 from signals.fitting.presses import Learnt, learn_content
@@ -101,6 +101,4 @@ def _presses_by_device(card: Card, channel: str, people: Sequence[Trace], famili
         other = draw(there, channel, families[channel], replace(_HUNDREDS, bots=1), rng)
         nominal = threshold(evidence(scored(curves, learnt.features(known), known), HUMAN), 0.01)
         unseen = scored(curves, learnt.features(other), other, unknown=True)
-        found = evidence(unseen, BOT) > nominal
-        card.devices[f"{channel}/{name}"] = float((evidence(unseen, HUMAN) > nominal).mean())
-        card.devices_found[f"{channel}/{name}"] = rate(int(found.sum()), len(found))
+        note_device(card, f"{channel}/{name}", unseen, nominal)

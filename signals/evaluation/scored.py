@@ -52,6 +52,13 @@ def pick(traces: Sequence[Trace], rows: np.ndarray[tuple[int], np.dtype[np.bool_
     return [trace for trace, chosen in zip(traces, rows.tolist(), strict=True) if chosen]
 
 
+def note_device(card: Card, name: str, unseen: Sequence[Scored], nominal: float) -> None:
+    """Write the row of a device that was left out: people called bots, and bots found, above the same evidence."""
+    found = evidence(unseen, BOT) > nominal
+    card.devices[name] = float((evidence(unseen, HUMAN) > nominal).mean())
+    card.devices_found[name] = rate(int(found.sum()), len(found))
+
+
 def note(card: Card, channel: str, kept: Sequence[Scored], unknown: Mapping[str, Sequence[Scored]]) -> None:
     """Write the rows of a channel: by family, by family left out, and by device."""
     people = evidence(kept, HUMAN)
