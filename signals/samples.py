@@ -17,6 +17,11 @@ HONEST: Final = "honest"
 """Stands in for a channel: what people do with keys and buttons that no recording holds."""
 
 
+def log_uniform(low: float, high: float, rng: Rng) -> float:
+    """Return a number between these two, any ratio as likely as any other."""
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
 def group(trace: Trace) -> str:
     """Return which pipeline a trace came through: its source and device."""
     return f"{trace.source}/{trace.device}"

@@ -11,9 +11,9 @@ from typing import Final
 
 import numpy as np
 
+from signals.samples import Rng, log_uniform
 from signals.types import IntArray
 
-Rng = np.random.Generator
 Times = np.ndarray[tuple[int], np.dtype[np.float64]]
 Step = Callable[[Times, Rng], Times]
 """Rising times in µs in, and when the same events are told out."""
@@ -37,18 +37,18 @@ def framed(times: Times, rng: Rng) -> Times:
 
 def ticked(times: Times, rng: Rng) -> Times:
     """A clock that only moves every so often."""
-    step = _between(_TIMERS_US, rng)
+    step = log_uniform(*_TIMERS_US, rng)
     return np.asarray(np.floor((times + rng.uniform(0.0, step)) / step) * step)
 
 
 def late(times: Times, rng: Rng) -> Times:
     """A busy system: events wait, and never overtake one another."""
-    return _in_order(times + rng.exponential(_between(_LATE_US, rng), len(times)))
+    return _in_order(times + rng.exponential(log_uniform(*_LATE_US, rng), len(times)))
 
 
 def remote(times: Times, rng: Rng) -> Times:
     """A remote desktop: what came in is sent together every so often, over a network that jitters."""
-    sent = _next(times, _between(_GATHERS_US, rng), rng)
+    sent = _next(times, log_uniform(*_GATHERS_US, rng), rng)
     return sent if rng.random() < 0.5 else late(sent, rng)
 
 
@@ -78,7 +78,3 @@ def _next(times: Times, step: float, rng: Rng) -> Times:
 
 def _in_order(times: Times) -> Times:
     return np.asarray(np.maximum.accumulate(times))
-
-
-def _between(limits: tuple[float, float], rng: Rng) -> float:
-    return float(np.exp(rng.uniform(np.log(limits[0]), np.log(limits[1]))))

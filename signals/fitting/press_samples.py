@@ -8,7 +8,7 @@ import numpy as np
 
 from signals.fitting.pipelines import PIPELINES, through
 from signals.fitting.tasks import TASKS, at_another_task
-from signals.samples import Imitate, Rng
+from signals.samples import Imitate, Rng, log_uniform
 from signals.timing import rhythm
 from signals.timing.rhythm import Presses
 from signals.timing.windows import Timing, learn
@@ -100,7 +100,7 @@ def _windows(own: Sequence[Trace], channel: str, how: Draw, rng: Rng) -> Iterabl
             presses = int(np.count_nonzero(trace.kind == PRESS[channel]))
             start = int(rng.integers(low)) if again else 0
             while True:
-                size = round(float(np.exp(rng.uniform(np.log(low), np.log(high)))))
+                size = round(log_uniform(low, high, rng))
                 if start + size + 1 > presses:
                     break
                 places.append((index, start, size))

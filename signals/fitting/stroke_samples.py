@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from signals.samples import Families, Imitate, Rng
+from signals.samples import Families, Imitate, Rng, log_uniform
 from signals.traces import BOT, HUMAN, Trace
 from wire import kinds
 
@@ -65,7 +65,7 @@ def _stretches(moves: Trace, events: tuple[int, int], rng: Rng) -> Iterable[Trac
     places = []
     start = 0
     while True:
-        size = round(float(np.exp(rng.uniform(np.log(events[0] + 3), np.log(events[1] + 3)))))
+        size = round(log_uniform(events[0] + 3, events[1] + 3, rng))
         if start + size > len(moves):
             break
         places.append((start, size))

@@ -11,9 +11,9 @@ from typing import Final
 
 import numpy as np
 
+from signals.samples import Rng, log_uniform
 from signals.traces import Trace
 
-Rng = np.random.Generator
 Intervals = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
@@ -45,7 +45,7 @@ def at_another_task(trace: Trace, press: int, task: Range, rng: Rng) -> Trace:
 
 def _paced(intervals: Intervals, task: Range, rng: Rng) -> Intervals:
     middle = float(np.median(intervals))
-    paced = middle * (intervals / middle) ** np.exp(rng.uniform(*np.log(task.power)))
+    paced = middle * (intervals / middle) ** log_uniform(*task.power, rng)
     if rng.random() < 0.5:
         paced = paced + rng.exponential(rng.uniform(0.0, task.waits) * middle, len(paced))
     if rng.random() < 0.5:
