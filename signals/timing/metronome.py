@@ -76,18 +76,12 @@ def _measured(since: Ticks, what: Whats, keys: bool) -> tuple[int, float, float,
     waits, whats = since.astype(np.int64), what.astype(np.int64)
     if keys:
         waits, whats = repeats.left_out(waits, whats)
-    intervals = np.empty(len(waits), np.int64)
-    n, waited, pressed = 0, 0, False
-    for at in range(len(waits)):
-        waited += waits[at]
-        if (whats[at] >> 4 == _KEY_DOWN) if keys else (whats[at] & CLICK_DOWN != 0):
-            if pressed and waited < PAUSE:
-                intervals[n] = waited
-                n += 1
-            waited, pressed = 0, True
+    intervals, _ = rhythm.between(waits, whats >> 4 == _KEY_DOWN if keys else whats & CLICK_DOWN != 0, whats)
+    intervals = intervals[intervals < PAUSE]
+    n = len(intervals)
     if n < _FEWEST:
         return n, 0.0, 0.0, 0.0
-    middle, spread, step = _pace(ascending(intervals[:n]))
+    middle, spread, step = _pace(ascending(intervals))
     return n, middle, spread, step
 
 

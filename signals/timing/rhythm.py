@@ -64,7 +64,7 @@ Columns = tuple[IntArray, IntArray, IntArray, Bools, IntArray]
 def _keys(since: IntArray, what: IntArray) -> Columns:
     down = (what >> 4) == kinds.KEY_DOWN
     code = np.minimum(what & 15, _CLASSES - 1)
-    intervals, codes = _between(since, down, code)
+    intervals, codes = between(since, down, code)
     return intervals, codes, since, down, code
 
 
@@ -83,12 +83,12 @@ def _clicks(since: IntArray, what: IntArray, x: Floats, y: Floats) -> Columns:
                     reach += step <= way
             content[at] = reach * 2 + (button[at] > 1)
             last = at
-    intervals, codes = _between(since, down, content)
+    intervals, codes = between(since, down, content)
     return intervals, codes, since, down, button
 
 
 @kernel
-def _between(since: IntArray, down: Bools, code: IntArray) -> tuple[IntArray, IntArray]:
+def between(since: IntArray, down: Bools, code: IntArray) -> tuple[IntArray, IntArray]:
     """Return the times from each press to the next, and what was pressed."""
     intervals = np.empty(len(since), np.int64)
     codes = np.empty(len(since), np.int64)
