@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
-from signals.timing.measured import check
 from signals.timing.model import BadTimingModel, TimingModel, parse_model
+from signals.timing.usable import usable
 from signals.types import ScoreName
 
 DEFAULT: Final = Path(__file__).with_name("model.json")
@@ -91,7 +91,7 @@ def load_model(path: Path | None = None, timing: Path | None = None) -> Model:
 def _with(model: Model, path: Path) -> Model:
     text = path.read_bytes()
     try:
-        timing = check(parse_model(text))
+        timing = usable(parse_model(text))
     except BadTimingModel as error:
         raise BadModel(f"{path}: {error}") from error
     # fits of one day may differ: what a decision was made by has to be told from its version

@@ -88,6 +88,14 @@ def test_curves_that_lack_a_feature_are_refused(tmp_path: Path, part: str) -> No
         load_model(None, written(tmp_path, altered("clicks", curves=(short,))))
 
 
+@pytest.mark.parametrize("table", ["reached", "second"])
+def test_tables_of_another_shape_are_refused(tmp_path: Path, table: str) -> None:
+    tables = shipped().channels["keys"].tables
+    assert tables is not None
+    with pytest.raises(BadModel, match="keys has tables of another shape"):
+        load_model(None, written(tmp_path, altered("keys", tables=replace(tables, **{table: getattr(tables, table)[1:]}))))
+
+
 def test_curves_that_say_nothing_of_unknown_devices_are_refused(tmp_path: Path) -> None:
     curves = shipped().channels["pointer"].curves[0]
     with pytest.raises(BadModel, match="pointer has curves that are not whole"):

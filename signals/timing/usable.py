@@ -1,11 +1,13 @@
-"""Which features every fitted channel is made of, so that a model that was fitted on others is refused and never misread."""
+"""Whether a fitted model is of what this version measures: one of other features, or of other shapes, is refused and never misread."""
 
 from itertools import pairwise
 
 from signals.timing import kinematics, rhythm
 from signals.timing.additive import Curves, Floats, Points
+from signals.timing.content import PAIRS, Tables
 from signals.timing.judge import ANY_DEVICE
 from signals.timing.model import BadTimingModel, Channel, TimingModel
+from signals.timing.quantise import BINS
 
 _MEASURED = {
     "keys": (rhythm.NAMES, rhythm.GROUPS),
@@ -15,7 +17,7 @@ _MEASURED = {
 }
 
 
-def check(model: TimingModel) -> TimingModel:
+def usable(model: TimingModel) -> TimingModel:
     """Return the model, if it fits what this version measures. Raises BadTimingModel."""
     for name, channel in model.channels.items():
         if name not in _MEASURED:
@@ -24,6 +26,8 @@ def check(model: TimingModel) -> TimingModel:
             raise BadTimingModel(f"{name} was fitted on other features than this version measures: fit it anew")
         if not all(_whole(channel, curves) for curves in channel.curves):
             raise BadTimingModel(f"{name} has curves that are not whole")
+        if channel.tables is not None and not _fitting(channel.tables):
+            raise BadTimingModel(f"{name} has tables of another shape")
     return model
 
 
@@ -38,6 +42,12 @@ def _whole(channel: Channel, curves: Curves) -> bool:
         and all(_curve(points) for points in curves.calibration.values())
         and all(_rising(row) for row in curves.knots)
     )
+
+
+def _fitting(tables: Tables) -> bool:
+    by_pair = (tables.reached, tables.before, tables.after)
+    by_bin = (tables.previous, tables.second)
+    return all(table.shape == (PAIRS, BINS) for table in by_pair) and all(table.shape == (BINS, BINS) for table in by_bin)
 
 
 def _curve(points: Points) -> bool:
